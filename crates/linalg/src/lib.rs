@@ -1,0 +1,15 @@
+//! Dense linear algebra that everything above stands on.
+//!
+//! | module | what is here |
+//! |---|---|
+//! | [`backend`] | which code multiplies matrices: BLIS, Accelerate, OpenBLAS or pure Rust |
+//! | [`cholesky`] | the factor `A = L Lᵀ`: log-determinants, whitening, solves |
+//!
+//! Matrices are [`ndarray`] arrays in row-major order. This crate sits below every other one that multiplies
+//! matrices, so that the choice of BLAS is made, and linked, in one place.
+
+pub mod backend;
+pub mod cholesky;
+
+pub use backend::{Backend, backend};
+pub use cholesky::{Cholesky, NotPositiveDefinite};

@@ -9,6 +9,8 @@
 //! matrices, so that the choice of BLAS is made, and linked, in one place.
 
 pub mod backend;
+#[cfg(all(feature = "blas", target_arch = "x86_64", not(target_os = "macos")))]
+mod blis_kernel;
 pub mod cholesky;
 
 pub use backend::{Backend, backend};

@@ -2,7 +2,7 @@
 #![cfg(all(feature = "blas", not(target_os = "macos")))]
 #![allow(unsafe_code, reason = "BLIS is asked directly, through its C interface")]
 
-use std::ffi::{CStr, c_char};
+use std::ffi::{CStr, c_char, c_int};
 
 use cblas_sys::{CBLAS_LAYOUT, CBLAS_TRANSPOSE, cblas_dgemm};
 use linalg::{Backend, backend};
@@ -12,6 +12,10 @@ use ndarray_rand::{RandomExt, rand::SeedableRng, rand_distr::StandardNormal};
 unsafe extern "C" {
     /// BLIS's own name for its version; no other BLAS has this symbol.
     fn bli_info_get_version_str() -> *const c_char;
+    /// Number of the kernel set that BLIS uses.
+    fn bli_arch_query_id() -> c_int;
+    /// Name of the kernel set with that number.
+    fn bli_arch_string(id: c_int) -> *const c_char;
 }
 
 #[test]
@@ -49,9 +53,17 @@ fn dot_returns_the_bits_that_blis_computes() {
         );
     }
     assert_eq!(a.dot(&b), c);
-
-    // The plain sum differs in its last bits, so the equality above is not one of every correct product.
     let plain = Array2::from_shape_fn((m, n), |(i, j)| (0..k).map(|p| a[[i, p]] * b[[p, j]]).sum::<f64>());
-    assert_ne!(plain, c);
     assert!((plain - c).iter().all(|e| e.abs() < 1e-12));
+}
+
+/// A processor newer than BLIS must not fall back to portable C.
+#[test]
+#[cfg(target_arch = "x86_64")]
+fn vector_units_get_vector_kernels() {
+    // SAFETY: both calls only read BLIS's own state; the string is static and NUL-terminated.
+    let kernel = unsafe { CStr::from_ptr(bli_arch_string(bli_arch_query_id())) };
+    if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
+        assert_ne!(kernel, c"generic");
+    }
 }

@@ -36,8 +36,9 @@ extern "C" fn cblas_dgemm(
         for j in 0..n as usize {
             // SAFETY: the caller's contract is that of CBLAS: all three matrices hold their strides times rows.
             unsafe {
-                let product: f64 =
-                    (0..k as usize).map(|p| *a.add(i * lda as usize + p) * *b.add(p * ldb as usize + j)).sum();
+                let product: f64 = (0..k as usize)
+                    .map(|p| *a.add(i * lda as usize + p) * *b.add(p * ldb as usize + j))
+                    .sum();
                 let out = c.add(i * ldc as usize + j);
                 *out = alpha * product + if beta == 0.0 { 0.0 } else { beta * *out };
             }

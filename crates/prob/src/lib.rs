@@ -1,1 +1,39 @@
-//! prob.
+//! Probability with exact answers: the laws, the maps between them, and the integrals over them.
+//!
+//! | module | what is here |
+//! |---|---|
+//! | [`gaussian`] | `N(m, S)` with a full covariance: density, entropy, divergence, conditioning |
+//! | [`diagonal`] | `N(m, diag σ²)` with its log-variances kept |
+//! | [`mixture`] | finite mixtures of Gaussians: density, score, posterior, sampling |
+//! | [`conditional`] | what every conditional law `p(y | x)` offers, row by row |
+//! | [`linear_gaussian`] | `y = W x + b + noise`: push forward, joint, Bayes reversal, composition |
+//! | [`quadratic`] | `x'Ax + b'x + c`: exact mean and variance under a Gaussian |
+//! | [`gauss_hermite`] | quadrature under a Gaussian, exact for polynomials |
+//! | [`adaptive`] | quadrature on an interval or the line, with an error estimate |
+//! | [`numerics`] | `log_sum_exp` and other functions that keep their digits at the edges |
+//! | [`error`] | what can be wrong with a parameter |
+//!
+//! Conventions: f64 throughout, natural logarithms (nats), rows are examples (`[n, d]`). Parameters that a user
+//! may get wrong are checked where they enter and return a [`ProbError`]; once built, a law is valid, and its
+//! methods panic only on shapes that do not fit.
+
+pub mod adaptive;
+pub mod conditional;
+pub mod diagonal;
+pub mod error;
+pub mod gauss_hermite;
+pub mod gaussian;
+pub mod linear_gaussian;
+pub mod mixture;
+pub mod numerics;
+pub mod quadratic;
+
+pub use adaptive::{Integral, integrate};
+pub use conditional::Conditional;
+pub use diagonal::DiagonalGaussian;
+pub use error::ProbError;
+pub use gauss_hermite::GaussHermite;
+pub use gaussian::Gaussian;
+pub use linear_gaussian::LinearGaussian;
+pub use mixture::Mixture;
+pub use quadratic::Quadratic;

@@ -1,0 +1,250 @@
+//! The Gaussian `N(m, S)` with a full covariance.
+
+use linalg::Cholesky;
+use ndarray::{Array1, Array2, ArrayRef1, ArrayRef2, Axis};
+use ndarray_rand::{RandomExt, rand::Rng, rand_distr::StandardNormal};
+
+use crate::error::{ProbError, check_dim, check_finite};
+use crate::numerics::{LN_2PI, scale_mismatch};
+
+/// `N(m, S)`: mean `m` (`[d]`), symmetric positive definite covariance `S` (`[d, d]`), kept with its Cholesky
+/// factor.
+///
+/// ```
+/// use ndarray::array;
+/// use prob::Gaussian;
+///
+/// let p = Gaussian::new(array![0.0, 1.0], array![[2.0, 0.5], [0.5, 1.0]])?;
+/// let q = Gaussian::standard(2);
+/// assert!(p.kl_divergence(&q) > 0.0);
+/// assert_eq!(q.kl_divergence(&q), 0.0);
+/// # Ok::<(), prob::ProbError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Gaussian {
+    mean: Array1<f64>,
+    covariance: Array2<f64>,
+    factor: Cholesky,
+}
+
+impl Gaussian {
+    /// `N(mean, covariance)`.
+    ///
+    /// # Errors
+    /// If a number is not finite, a shape does not fit, or the covariance is not symmetric positive definite.
+    pub fn new(mean: Array1<f64>, covariance: Array2<f64>) -> Result<Self, ProbError> {
+        check_finite("mean", &mean)?;
+        check_dim("covariance", mean.len(), covariance.nrows())?;
+        let (covariance, factor) = checked_covariance("covariance", covariance)?;
+        Ok(Self { mean, covariance, factor })
+    }
+
+    /// `N(0, I)` in `d` dimensions.
+    pub fn standard(d: usize) -> Self {
+        Self::new(Array1::zeros(d), Array2::eye(d)).expect("the identity is positive definite")
+    }
+
+    /// `N(mean, variance I)`.
+    ///
+    /// # Errors
+    /// If a number is not finite or the variance is not positive.
+    pub fn isotropic(mean: Array1<f64>, variance: f64) -> Result<Self, ProbError> {
+        let covariance = Array2::eye(mean.len()) * variance;
+        Self::new(mean, covariance)
+    }
+
+    /// Number of coordinates, `d`.
+    pub fn dim(&self) -> usize {
+        self.mean.len()
+    }
+
+    /// `m`, `[d]`.
+    pub fn mean(&self) -> &Array1<f64> {
+        &self.mean
+    }
+
+    /// `S`, `[d, d]`.
+    pub fn covariance(&self) -> &Array2<f64> {
+        &self.covariance
+    }
+
+    /// The Cholesky factor of `S`.
+    pub fn factor(&self) -> &Cholesky {
+        &self.factor
+    }
+
+    /// `log N(x; m, S) = -½ (|L⁻¹(x - m)|² + log det S + d log 2π)`, in nats; `x` is `[d]`.
+    ///
+    /// # Panics
+    /// If `x` has another dimension.
+    pub fn log_prob(&self, x: &ArrayRef1<f64>) -> f64 {
+        -0.5 * (self.mahalanobis(x) + self.factor.log_det() + self.dim() as f64 * LN_2PI)
+    }
+
+    /// `(x - m)' S⁻¹ (x - m)`, the squared Mahalanobis distance of `x` (`[d]`) from the mean.
+    pub fn mahalanobis(&self, x: &ArrayRef1<f64>) -> f64 {
+        assert_eq!(x.len(), self.dim(), "a point of another dimension");
+        squared_norm(&self.factor.whiten(&(&x.view() - &self.mean)))
+    }
+
+    /// `S⁻¹ (m - x)`, the score `∇ₓ log N(x; m, S)`, `[d]`.
+    pub fn score(&self, x: &ArrayRef1<f64>) -> Array1<f64> {
+        let residual = (&self.mean - &x.view()).insert_axis(Axis(1));
+        self.factor.solve(&residual).remove_axis(Axis(1))
+    }
+
+    /// `m + L ε` for each row of standard normal noise `eps` (`[n, d]`): the reparameterisation of a draw.
+    pub fn sample_given_noise(&self, eps: &ArrayRef2<f64>) -> Array2<f64> {
+        eps.dot(&self.factor.lower().t()) + &self.mean
+    }
+
+    /// `n` draws, `[n, d]`.
+    pub fn sample<R: Rng + ?Sized>(&self, n: usize, rng: &mut R) -> Array2<f64> {
+        self.sample_given_noise(&Array2::random_using((n, self.dim()), StandardNormal, rng))
+    }
+
+    /// Differential entropy `½ (d + d log 2π + log det S)`, in nats.
+    pub fn entropy(&self) -> f64 {
+        0.5 * (self.dim() as f64 * (1.0 + LN_2PI) + self.factor.log_det())
+    }
+
+    /// Cross-entropy `-E_p log q`, in nats, for `p = self` and `q = other`:
+    /// `½ (tr(S_q⁻¹ S_p) + |L_q⁻¹(m_p - m_q)|² + log det S_q + d log 2π)`.
+    ///
+    /// # Panics
+    /// If the dimensions differ.
+    pub fn cross_entropy(&self, other: &Gaussian) -> f64 {
+        let trace = other.factor.solve(&self.covariance).diag().sum();
+        let d = self.dim() as f64;
+        0.5 * (trace + other.mahalanobis(&self.mean) + other.factor.log_det() + d * LN_2PI)
+    }
+
+    /// `KL(self || other)`, in nats (Luo (86)).
+    ///
+    /// With `M = L_q⁻¹ L_p`, lower triangular, the divergence is
+    /// `½ (Σᵢ (Mᵢᵢ² - 1 - log Mᵢᵢ²) + Σ_{i>j} Mᵢⱼ² + |L_q⁻¹(m_p - m_q)|²)`:
+    /// a sum of terms that are none of them negative, so that nothing cancels for close laws.
+    ///
+    /// # Panics
+    /// If the dimensions differ.
+    pub fn kl_divergence(&self, other: &Gaussian) -> f64 {
+        assert_eq!(self.dim(), other.dim(), "a divergence between laws of different dimension");
+        0.5 * other.mahalanobis(&self.mean) + divergence_at_equal_means(&self.factor, &other.factor)
+    }
+
+    /// The law of some of the coordinates, in the order given.
+    ///
+    /// # Errors
+    /// If a coordinate is named twice: its covariance with itself is then singular.
+    ///
+    /// # Panics
+    /// If a coordinate does not exist.
+    pub fn marginal(&self, coordinates: &[usize]) -> Result<Gaussian, ProbError> {
+        let mean = self.mean.select(Axis(0), coordinates);
+        Gaussian::new(mean, block(&self.covariance, coordinates, coordinates))
+    }
+
+    /// The law of the remaining coordinates once those named have been seen at `values`:
+    /// `N(m₁ + S₁₂ S₂₂⁻¹ (v - m₂), S₁₁ - S₁₂ S₂₂⁻¹ S₂₁)`, the Schur complement.
+    ///
+    /// # Errors
+    /// If the values do not fit the coordinates or the remaining covariance is singular to rounding.
+    ///
+    /// # Panics
+    /// If a coordinate does not exist.
+    pub fn condition(&self, coordinates: &[usize], values: &ArrayRef1<f64>) -> Result<Gaussian, ProbError> {
+        check_dim("values", coordinates.len(), values.len())?;
+        let rest: Vec<usize> = (0..self.dim()).filter(|i| !coordinates.contains(i)).collect();
+        let seen = self.marginal(coordinates)?;
+        let across = block(&self.covariance, coordinates, &rest);
+        let gain = seen.factor.solve(&across);
+        let mean = self.mean.select(Axis(0), &rest) + (&values.view() - &seen.mean).dot(&gain);
+        let covariance = block(&self.covariance, &rest, &rest) - across.t().dot(&gain);
+        Gaussian::new(mean, symmetrised(covariance))
+    }
+}
+
+/// `KL(N(0, S_p) || N(0, S_q))` in nats, from the factors: the part of a divergence that the means do not touch.
+pub(crate) fn divergence_at_equal_means(p: &Cholesky, q: &Cholesky) -> f64 {
+    let m = q.whiten_columns(p.lower());
+    let mut sum = 0.0;
+    for i in 0..p.dim() {
+        sum += scale_mismatch(p.lower()[[i, i]], q.lower()[[i, i]]);
+        sum += (0..i).map(|j| m[[i, j]] * m[[i, j]]).sum::<f64>();
+    }
+    0.5 * sum
+}
+
+/// `|v|²`.
+pub(crate) fn squared_norm(v: &ArrayRef1<f64>) -> f64 {
+    v.iter().map(|x| x * x).sum()
+}
+
+/// `½ (A + Aᵀ)`: takes the rounding out of a product that is symmetric on paper.
+pub(crate) fn symmetrised(a: Array2<f64>) -> Array2<f64> {
+    let transposed = a.t().to_owned();
+    (a + transposed) * 0.5
+}
+
+/// The rows and columns named, in that order.
+fn block(a: &ArrayRef2<f64>, rows: &[usize], columns: &[usize]) -> Array2<f64> {
+    a.select(Axis(0), rows).select(Axis(1), columns)
+}
+
+/// A covariance that is finite, square, symmetric to 1e-9 of its diagonal and positive definite, with its factor.
+pub(crate) fn checked_covariance(
+    what: &'static str,
+    covariance: Array2<f64>,
+) -> Result<(Array2<f64>, Cholesky), ProbError> {
+    check_finite(what, &covariance)?;
+    check_dim(what, covariance.nrows(), covariance.ncols())?;
+    for row in 0..covariance.nrows() {
+        for column in 0..row {
+            let difference = (covariance[[row, column]] - covariance[[column, row]]).abs();
+            let scale = (covariance[[row, row]] * covariance[[column, column]]).abs().sqrt();
+            if difference > 1e-9 * scale {
+                return Err(ProbError::NotSymmetric { what, row, column, difference });
+            }
+        }
+    }
+    let factor =
+        Cholesky::new(&covariance).map_err(|source| ProbError::NotPositiveDefinite { what, source })?;
+    Ok((covariance, factor))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use approx::assert_relative_eq;
+    use ndarray::array;
+
+    #[test]
+    fn one_dimensional_density_is_the_textbook_formula() {
+        let p = Gaussian::new(array![0.3], array![[0.49]]).unwrap();
+        let textbook =
+            (-(1.1f64 - 0.3).powi(2) / (2.0 * 0.49)).exp() / (2.0 * std::f64::consts::PI * 0.49).sqrt();
+        assert_relative_eq!(p.log_prob(&array![1.1]).exp(), textbook, max_relative = 1e-14);
+        assert_relative_eq!(p.score(&array![1.1])[0], -0.8 / 0.49, max_relative = 1e-14);
+    }
+
+    #[test]
+    fn divergence_keeps_its_digits_for_close_and_for_tiny_variances() {
+        let close = Gaussian::new(array![0.0], array![[1.0 + 1e-9]]).unwrap();
+        // KL = ½ (v - 1 - log v) = v̂²/4 to first order in v̂ = v - 1; the variance holds v̂ to 1e-7.
+        assert_relative_eq!(close.kl_divergence(&Gaussian::standard(1)), 2.5e-19, max_relative = 1e-6);
+        let tiny = Gaussian::new(array![0.0], array![[1e-300]]).unwrap();
+        let exact = 0.5 * (-1.0 + 300.0 * 10f64.ln());
+        assert_relative_eq!(tiny.kl_divergence(&Gaussian::standard(1)), exact, max_relative = 1e-14);
+    }
+
+    #[test]
+    fn refuses_what_is_not_a_covariance() {
+        use ProbError::*;
+        let refused = |mean, covariance| Gaussian::new(mean, covariance).unwrap_err();
+        assert!(matches!(refused(array![f64::NAN], array![[1.0]]), NotFinite { what: "mean", index: 0, .. }));
+        assert!(matches!(refused(array![0.0], Array2::eye(2)), Dimension { expected: 1, found: 2, .. }));
+        assert!(matches!(refused(array![0.0, 0.0], array![[1.0, 0.5], [0.0, 1.0]]), NotSymmetric { .. }));
+        assert!(matches!(refused(array![0.0], array![[0.0]]), NotPositiveDefinite { .. }));
+        assert!(matches!(refused(array![0.0, 0.0], array![[1.0, 0.0]]), Dimension { .. }));
+    }
+}

@@ -1,0 +1,233 @@
+//! Finite mixtures of Gaussians, `p(x) = Σ w_k N(x; m_k, S_k)`.
+
+use ndarray::{Array1, Array2, ArrayRef1, Axis, Zip};
+use ndarray_rand::rand::Rng;
+use ndarray_rand::rand::distr::{Distribution, weighted::WeightedIndex};
+use ndarray_rand::{RandomExt, rand_distr::StandardNormal};
+use statrs::distribution::{ContinuousCDF, Normal};
+
+use crate::error::{ProbError, check_dim};
+use crate::numerics::{log_sum_exp, softmax};
+use crate::{Gaussian, LinearGaussian};
+
+/// `p(x) = Σ w_k N(x; m_k, S_k)` with weights that sum to 1.
+///
+/// Mixtures are closed under linear-Gaussian noising and under Bayes' rule for it, so that the law of noised data
+/// and the exact denoiser `E[x₀ | x_t]` have closed forms.
+///
+/// ```
+/// use ndarray::array;
+/// use prob::{Gaussian, Mixture};
+///
+/// let left = Gaussian::new(array![-1.5], array![[0.09]])?;
+/// let right = Gaussian::new(array![1.5], array![[0.09]])?;
+/// let bimodal = Mixture::new(vec![0.5, 0.5], vec![left, right])?;
+/// assert!((bimodal.covariance()[[0, 0]] - 2.34).abs() < 1e-12);
+/// # Ok::<(), prob::ProbError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Mixture {
+    weights: Vec<f64>,
+    components: Vec<Gaussian>,
+}
+
+impl Mixture {
+    /// The mixture of `components` with `weights`.
+    ///
+    /// # Errors
+    /// If there is no component, the numbers of weights and components differ, the components have different
+    /// dimensions, a weight is negative, or the weights do not sum to 1 within 1e-9.
+    pub fn new(mut weights: Vec<f64>, components: Vec<Gaussian>) -> Result<Self, ProbError> {
+        let first = components.first().ok_or(ProbError::NoComponents)?;
+        check_dim("weights", components.len(), weights.len())?;
+        for component in &components {
+            check_dim("component", first.dim(), component.dim())?;
+        }
+        for (index, &value) in weights.iter().enumerate() {
+            if !(value.is_finite() && value >= 0.0) {
+                return Err(ProbError::Weight { index, value });
+            }
+        }
+        let sum: f64 = weights.iter().sum();
+        if (sum - 1.0).abs() > 1e-9 {
+            return Err(ProbError::WeightSum { sum });
+        }
+        weights.iter_mut().for_each(|w| *w /= sum);
+        Ok(Self { weights, components })
+    }
+
+    /// The mixture of `components` with equal weights.
+    ///
+    /// # Errors
+    /// If there is no component or their dimensions differ.
+    pub fn equal(components: Vec<Gaussian>) -> Result<Self, ProbError> {
+        let k = components.len();
+        Self::new(vec![1.0 / k as f64; k], components)
+    }
+
+    /// Number of coordinates, `d`.
+    pub fn dim(&self) -> usize {
+        self.components[0].dim()
+    }
+
+    /// Number of components, `K`.
+    pub fn len(&self) -> usize {
+        self.components.len()
+    }
+
+    /// Never: a mixture has a component.
+    pub fn is_empty(&self) -> bool {
+        false
+    }
+
+    /// The pairs `(w_k, N(m_k, S_k))`.
+    pub fn parts(&self) -> impl Iterator<Item = (f64, &Gaussian)> {
+        self.weights.iter().copied().zip(&self.components)
+    }
+
+    /// `log w_k + log N(x; m_k, S_k)` for each component, in nats.
+    fn log_joint(&self, x: &ArrayRef1<f64>) -> Vec<f64> {
+        self.parts().map(|(weight, law)| weight.ln() + law.log_prob(x)).collect()
+    }
+
+    /// `log p(x)` in nats; `x` is `[d]`.
+    pub fn log_prob(&self, x: &ArrayRef1<f64>) -> f64 {
+        log_sum_exp(&self.log_joint(x))
+    }
+
+    /// `P(k | x)` for each component: the responsibilities, `[K]`.
+    pub fn responsibilities(&self, x: &ArrayRef1<f64>) -> Vec<f64> {
+        let mut log_joint = self.log_joint(x);
+        softmax(&mut log_joint);
+        log_joint
+    }
+
+    /// The score `∇ₓ log p(x) = Σ P(k|x) S_k⁻¹ (m_k - x)`, `[d]`.
+    pub fn score(&self, x: &ArrayRef1<f64>) -> Array1<f64> {
+        let mut score = Array1::zeros(self.dim());
+        for (responsibility, law) in self.responsibilities(x).into_iter().zip(&self.components) {
+            score.scaled_add(responsibility, &law.score(x));
+        }
+        score
+    }
+
+    /// `Σ w_k m_k`, `[d]`.
+    pub fn mean(&self) -> Array1<f64> {
+        self.parts().fold(Array1::zeros(self.dim()), |sum, (weight, law)| sum + law.mean() * weight)
+    }
+
+    /// `Σ w_k (S_k + (m_k - m)(m_k - m)ᵀ)`, `[d, d]`.
+    pub fn covariance(&self) -> Array2<f64> {
+        let mean = self.mean();
+        self.parts().fold(Array2::zeros((self.dim(), self.dim())), |sum, (weight, law)| {
+            let shift = (law.mean() - &mean).insert_axis(Axis(1));
+            sum + (law.covariance() + &shift.dot(&shift.t())) * weight
+        })
+    }
+
+    /// `P(x ≤ value)` of a 1-D mixture.
+    ///
+    /// # Panics
+    /// If the mixture is not one-dimensional.
+    pub fn cdf(&self, value: f64) -> f64 {
+        assert_eq!(self.dim(), 1, "a distribution function needs one dimension");
+        self.parts()
+            .map(|(weight, law)| {
+                let sd = law.covariance()[[0, 0]].sqrt();
+                weight * Normal::standard().cdf((value - law.mean()[0]) / sd)
+            })
+            .sum()
+    }
+
+    /// `n` draws, `[n, d]`, and the component that each came from.
+    pub fn sample<R: Rng + ?Sized>(&self, n: usize, rng: &mut R) -> (Array2<f64>, Vec<usize>) {
+        let choose = WeightedIndex::new(&self.weights).expect("weights that were checked before");
+        let labels: Vec<usize> = (0..n).map(|_| choose.sample(rng)).collect();
+        let mut x = Array2::random_using((n, self.dim()), StandardNormal, rng);
+        Zip::from(x.rows_mut()).and(&Array1::from(labels.clone())).for_each(|mut row, &k| {
+            let law = &self.components[k];
+            let draw = law.factor().lower().dot(&row) + law.mean();
+            row.assign(&draw);
+        });
+        (x, labels)
+    }
+
+    /// The law of `y` when `x` comes from this mixture and `y | x` from the conditional: each component pushed.
+    ///
+    /// # Panics
+    /// If the dimensions do not fit.
+    pub fn push(&self, conditional: &LinearGaussian) -> Mixture {
+        let components = self.components.iter().map(|law| conditional.push(law)).collect();
+        Self { weights: self.weights.clone(), components }
+    }
+
+    /// The law of `x` given an observation `y` (`[m]`) of it through the conditional: components reversed by
+    /// Bayes' rule, weights by how well each foresaw `y`.
+    ///
+    /// # Errors
+    /// If a posterior precision is singular to rounding.
+    ///
+    /// # Panics
+    /// If the dimensions do not fit.
+    pub fn posterior(&self, conditional: &LinearGaussian, y: &ArrayRef1<f64>) -> Result<Mixture, ProbError> {
+        let weights = self.push(conditional).responsibilities(y);
+        let components = self
+            .components
+            .iter()
+            .map(|law| Ok(conditional.bayes(law)?.given(y)))
+            .collect::<Result<_, ProbError>>()?;
+        Mixture::new(weights, components)
+    }
+}
+
+impl From<Gaussian> for Mixture {
+    fn from(law: Gaussian) -> Self {
+        Self { weights: vec![1.0], components: vec![law] }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use approx::assert_relative_eq;
+    use ndarray::array;
+
+    fn lopsided() -> Mixture {
+        let a = Gaussian::new(array![-1.0], array![[0.25]]).unwrap();
+        let b = Gaussian::new(array![2.0], array![[1.0]]).unwrap();
+        Mixture::new(vec![0.3, 0.7], vec![a, b]).unwrap()
+    }
+
+    #[test]
+    fn density_is_the_slope_of_the_distribution_function_and_score_that_of_the_log_density() {
+        let p = lopsided();
+        let h = 1e-5;
+        for x in [-2.0, -0.4, 0.7, 3.1] {
+            let slope = (p.cdf(x + h) - p.cdf(x - h)) / (2.0 * h);
+            assert_relative_eq!(p.log_prob(&array![x]).exp(), slope, max_relative = 1e-7);
+            let slope = (p.log_prob(&array![x + h]) - p.log_prob(&array![x - h])) / (2.0 * h);
+            assert_relative_eq!(p.score(&array![x])[0], slope, max_relative = 1e-7, epsilon = 1e-8);
+        }
+    }
+
+    #[test]
+    fn far_away_the_responsibilities_are_still_numbers() {
+        let p = lopsided();
+        let far = p.responsibilities(&array![1e200]);
+        assert_relative_eq!(far.iter().sum::<f64>(), 1.0);
+        let r = p.responsibilities(&array![-60.0]);
+        assert_relative_eq!(r.iter().sum::<f64>(), 1.0);
+        assert!(r[1] > 0.999, "the wider component owns the tail: {r:?}");
+    }
+
+    #[test]
+    fn refuses_weights_that_are_not_a_law() {
+        let two = || vec![Gaussian::standard(1), Gaussian::standard(1)];
+        assert_eq!(Mixture::new(vec![], vec![]), Err(ProbError::NoComponents));
+        assert_eq!(Mixture::new(vec![0.5, 0.6], two()), Err(ProbError::WeightSum { sum: 1.1 }));
+        assert_eq!(Mixture::new(vec![-0.5, 1.5], two()), Err(ProbError::Weight { index: 0, value: -0.5 }));
+        assert!(matches!(Mixture::new(vec![1.0], two()), Err(ProbError::Dimension { what: "weights", .. })));
+        let mixed = vec![Gaussian::standard(1), Gaussian::standard(2)];
+        assert!(matches!(Mixture::equal(mixed), Err(ProbError::Dimension { what: "component", .. })));
+    }
+}

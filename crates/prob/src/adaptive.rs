@@ -83,8 +83,7 @@ pub fn integrate(f: impl Fn(f64) -> f64, breaks: &[f64], tolerance: f64) -> Inte
     loop {
         let value: f64 = pieces.iter().map(|p| p.value).sum();
         let error: f64 = pieces.iter().map(|p| p.error).sum();
-        let converged = error <= tolerance * value.abs().max(1.0);
-        // `max by error`: a piece with a NaN error sorts last and would never be split.
+        let converged = error.is_finite() && error <= tolerance * value.abs().max(1.0);
         match pieces.peek() {
             Some(worst) if !converged && pieces.len() < 5000 && error.is_finite() && worst.can_split() => {}
             _ => return Integral { value, error, evaluations, converged },

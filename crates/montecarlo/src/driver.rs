@@ -94,12 +94,7 @@ impl MonteCarlo {
         progress: &(dyn Fn(u64) + Sync),
         f: impl Fn(&mut ChaCha8Rng) -> f64 + Sync,
     ) -> Estimate {
-        let moments = self.run(progress, |rng, n| {
-            let mut moments = Moments::default();
-            (0..n).for_each(|_| moments.push(f(rng)));
-            moments
-        });
-        moments.estimate()
+        self.run(progress, |rng, n| (0..n).map(|_| f(rng)).collect::<Moments>()).estimate()
     }
 }
 

@@ -63,6 +63,14 @@ impl Moments {
     }
 }
 
+impl FromIterator<f64> for Moments {
+    fn from_iter<I: IntoIterator<Item = f64>>(values: I) -> Self {
+        let mut moments = Self::default();
+        values.into_iter().for_each(|value| moments.push(value));
+        moments
+    }
+}
+
 impl Merge for Moments {
     fn merge(&mut self, other: Self) {
         if other.count == 0 {
@@ -94,8 +102,7 @@ mod tests {
             let (left, right) = values.split_at(cut.min(values.len()));
             let mut merged = Moments::of(left);
             merged.merge(Moments::of(right));
-            let mut pushed = Moments::default();
-            values.iter().for_each(|&v| pushed.push(v));
+            let pushed: Moments = values.iter().copied().collect();
             let n = values.len() as f64;
             let mean = values.iter().sum::<f64>() / n;
             let variance = values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / (n - 1.0);

@@ -1,1 +1,31 @@
-//! vae.
+//! The variational autoencoder and its evidence lower bound, exact and estimated.
+//!
+//! ```text
+//! ELBO = E_q(z|x) log p(x|z)  -  KL(q(z|x) || p(z))                                   Luo (19)
+//!        reconstruction          prior matching
+//! ```
+//!
+//! | module | what is here |
+//! |---|---|
+//! | [`elbo`] | the two terms and their total; by Monte Carlo for any pair of conditionals |
+//! | [`linear`] | [`LinearVae`]: every term exact, with evidence, posterior and gap |
+//! | [`gaussian_mlp`] | a conditional whose mean and log-variance a network writes out |
+//! | [`network`] | [`Vae`]: networks both ways, the loss and its reparameterised gradient |
+//! | [`objective`] | which terms are trained: the bound, reconstruction only, prior matching only |
+//! | [`training`] | Adam on mini-batches, with a callback and an error that names step and term |
+//!
+//! The prior is `p(z) = N(0, I)` throughout; all terms are in nats.
+
+pub mod elbo;
+pub mod gaussian_mlp;
+pub mod linear;
+pub mod network;
+pub mod objective;
+pub mod training;
+
+pub use elbo::{Elbo, ElboEstimate, estimate_elbo};
+pub use gaussian_mlp::{GaussianMlp, Variance};
+pub use linear::LinearVae;
+pub use network::Vae;
+pub use objective::Objective;
+pub use training::{Training, TrainingError};

@@ -1,0 +1,113 @@
+//! A conditional `p(y|x)` whose mean, and log-variance if it is learned, a network writes out.
+
+use ndarray::{Array1, Array2, ArrayRef2, ArrayView2, Axis, Zip};
+use ndarray_rand::rand::Rng;
+use nn::Mlp;
+use prob::Conditional;
+use prob::diagonal::log_normal;
+
+/// Where the variance of a [`GaussianMlp`] comes from.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Variance {
+    /// The same number for every input and coordinate.
+    Fixed(f64),
+    /// The network writes a log-variance beside every mean.
+    Learned,
+}
+
+/// `p(y|x) = N(μ(x), diag σ²(x))`: a network with tanh hidden layers whose outputs are `μ`, or `μ` and `log σ²`.
+#[derive(Clone, Debug)]
+pub struct GaussianMlp {
+    net: Mlp,
+    /// `log σ²` of each coordinate (`[output_dim]`) where it is not learned.
+    fixed_log_var: Option<Array1<f64>>,
+    output_dim: usize,
+}
+
+impl GaussianMlp {
+    /// A network from `input_dim` through the `hidden` widths to the parameters of a law on `output_dim`
+    /// coordinates, with random initial weights.
+    ///
+    /// # Panics
+    /// If a fixed variance is not a positive number.
+    pub fn new<R: Rng + ?Sized>(
+        input_dim: usize,
+        hidden: &[usize],
+        output_dim: usize,
+        variance: Variance,
+        rng: &mut R,
+    ) -> Self {
+        let (outputs, fixed_log_var) = match variance {
+            Variance::Learned => (2 * output_dim, None),
+            Variance::Fixed(v) => {
+                assert!(v > 0.0 && v.is_finite(), "a variance must be positive, not {v}");
+                (output_dim, Some(Array1::from_elem(output_dim, v.ln())))
+            }
+        };
+        let widths: Vec<usize> = [&[input_dim], hidden, &[outputs]].concat();
+        Self { net: Mlp::new(&widths, rng), fixed_log_var, output_dim }
+    }
+
+    /// The network.
+    pub fn net(&self) -> &Mlp {
+        &self.net
+    }
+
+    /// The network, to be trained.
+    pub fn net_mut(&mut self) -> &mut Mlp {
+        &mut self.net
+    }
+
+    /// Whether the network writes log-variances.
+    pub fn learns_variance(&self) -> bool {
+        self.fixed_log_var.is_none()
+    }
+
+    /// `μ(x)` for each row of `x` (`[n, input_dim]`), `[n, output_dim]`.
+    pub fn mean(&self, x: &ArrayRef2<f64>) -> Array2<f64> {
+        self.heads(self.net.forward(x).view()).0.to_owned()
+    }
+
+    /// `μ(x)` and `log σ²(x)` for each row of `x` (`[n, input_dim]`), each `[n, output_dim]`.
+    pub fn mean_and_log_var(&self, x: &ArrayRef2<f64>) -> (Array2<f64>, Array2<f64>) {
+        let output = self.net.forward(x);
+        let (mean, log_var) = self.heads(output.view());
+        (mean.to_owned(), log_var.to_owned())
+    }
+
+    /// What the network wrote, as `μ` and `log σ²` (each `[n, output_dim]`); a fixed variance is repeated.
+    pub(crate) fn heads<'a>(&'a self, output: ArrayView2<'a, f64>) -> (ArrayView2<'a, f64>, ArrayView2<'a, f64>) {
+        let (mean, written) = output.split_at(Axis(1), self.output_dim);
+        let log_var = match &self.fixed_log_var {
+            Some(fixed) => fixed.broadcast(mean.dim()).expect("one row serves for all"),
+            None => written,
+        };
+        (mean, log_var)
+    }
+}
+
+impl Conditional for GaussianMlp {
+    fn input_dim(&self) -> usize {
+        self.net.input_dim()
+    }
+
+    fn output_dim(&self) -> usize {
+        self.output_dim
+    }
+
+    fn sample_given_noise(&self, x: &ArrayRef2<f64>, eps: &ArrayRef2<f64>) -> Array2<f64> {
+        let (mean, log_var) = self.mean_and_log_var(x);
+        mean + log_var.mapv(|v| (0.5 * v).exp()) * eps.view()
+    }
+
+    fn log_prob(&self, y: &ArrayRef2<f64>, x: &ArrayRef2<f64>) -> Array1<f64> {
+        let (mean, log_var) = self.mean_and_log_var(x);
+        let mut log_prob = Array2::zeros(mean.dim());
+        Zip::from(&mut log_prob)
+            .and(y)
+            .and(&mean)
+            .and(&log_var)
+            .for_each(|out, y, mean, log_var| *out = log_normal(y - mean, *log_var));
+        log_prob.sum_axis(Axis(1))
+    }
+}

@@ -1,0 +1,133 @@
+//! The linear-Gaussian VAE, in which every term, the evidence and the posterior are exact.
+
+use ndarray::{Array1, ArrayRef1};
+use prob::{Gaussian, LinearGaussian, Mixture, ProbError, Quadratic};
+
+use crate::Elbo;
+
+/// Encoder `q(z|x) = N(W x + b, S)`, decoder `p(x|z) = N(V z + a, R)`, prior `p(z) = N(0, I)`.
+///
+/// ```
+/// use ndarray::array;
+/// use prob::LinearGaussian;
+/// use vae::LinearVae;
+///
+/// let encoder = LinearGaussian::new(array![[0.4]], array![0.1], array![[0.3]])?;
+/// let decoder = LinearGaussian::new(array![[0.8]], array![0.0], array![[0.2]])?;
+/// let vae = LinearVae::new(encoder, decoder)?;
+/// let x = array![0.8];
+/// assert!(vae.elbo(&x).total() <= vae.log_evidence(&x));
+/// # Ok::<(), prob::ProbError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct LinearVae {
+    encoder: LinearGaussian,
+    decoder: LinearGaussian,
+    prior: Gaussian,
+}
+
+impl LinearVae {
+    /// The model with this encoder (`[d] → [k]`) and decoder (`[k] → [d]`).
+    ///
+    /// # Errors
+    /// If what one puts out is not what the other takes in.
+    pub fn new(encoder: LinearGaussian, decoder: LinearGaussian) -> Result<Self, ProbError> {
+        let fits = |what, expected: usize, found: usize| {
+            if expected == found { Ok(()) } else { Err(ProbError::Dimension { what, expected, found }) }
+        };
+        fits("decoder input", encoder.bias().len(), decoder.weight().ncols())?;
+        fits("decoder output", encoder.weight().ncols(), decoder.bias().len())?;
+        let prior = Gaussian::standard(encoder.bias().len());
+        Ok(Self { encoder, decoder, prior })
+    }
+
+    /// `q(z|x)`.
+    pub fn encoder(&self) -> &LinearGaussian {
+        &self.encoder
+    }
+
+    /// `p(x|z)`.
+    pub fn decoder(&self) -> &LinearGaussian {
+        &self.decoder
+    }
+
+    /// `p(z)`.
+    pub fn prior(&self) -> &Gaussian {
+        &self.prior
+    }
+
+    /// `E_q(z|x) log p(x|z)` at one observation `x` (`[d]`), in nats: the mean of a quadratic in `z`.
+    pub fn reconstruction(&self, x: &ArrayRef1<f64>) -> f64 {
+        let (k, d) = (self.prior.dim(), x.len());
+        let observed: Vec<usize> = (k..k + d).collect();
+        Quadratic::log_prob(&self.decoder).fix(&observed, x).expectation(&self.encoder.given(x))
+    }
+
+    /// `KL(q(z|x) || p(z))` at one observation `x` (`[d]`), in nats.
+    pub fn prior_matching(&self, x: &ArrayRef1<f64>) -> f64 {
+        self.encoder.given(x).kl_divergence(&self.prior)
+    }
+
+    /// Both terms of the bound at one observation `x` (`[d]`) (Luo (19)).
+    ///
+    /// # Panics
+    /// If `x` has another dimension, as every method here.
+    pub fn elbo(&self, x: &ArrayRef1<f64>) -> Elbo {
+        Elbo { reconstruction: self.reconstruction(x), prior_matching: self.prior_matching(x) }
+    }
+
+    /// Both terms averaged over data from a mixture: quadratics averaged over the joint law of `(x, z)` under
+    /// each component.
+    ///
+    /// # Errors
+    /// If such a joint law is singular to rounding.
+    pub fn average_elbo(&self, data: &Mixture) -> Result<Elbo, ProbError> {
+        let (d, k) = (self.encoder.weight().ncols(), self.prior.dim());
+        // The integrand is a function of (z, x); the joint law is that of (x, z).
+        let z_then_x: Vec<usize> = (d..d + k).chain(0..d).collect();
+        let log_likelihood = Quadratic::log_prob(&self.decoder).embed(d + k, &z_then_x);
+        let mut reconstruction = 0.0;
+        for (weight, component) in data.parts() {
+            reconstruction += weight * log_likelihood.expectation(&self.encoder.joint(component)?);
+        }
+        let prior = LinearGaussian::from(&self.prior).on_wider_input(d, 0);
+        let prior_matching = Quadratic::kl_divergence(&self.encoder, &prior).expectation_over(data);
+        Ok(Elbo { reconstruction, prior_matching })
+    }
+
+    /// `p(x) = ∫ p(z) p(x|z) dz = N(a, V Vᵀ + R)`.
+    pub fn evidence(&self) -> Gaussian {
+        self.decoder.push(&self.prior)
+    }
+
+    /// `log p(x)` at one observation `x` (`[d]`), in nats.
+    pub fn log_evidence(&self, x: &ArrayRef1<f64>) -> f64 {
+        self.evidence().log_prob(x)
+    }
+
+    /// `p(z|x)`, the posterior that the encoder stands in for, by Bayes' rule.
+    ///
+    /// # Errors
+    /// If the posterior precision is singular to rounding.
+    pub fn posterior(&self) -> Result<LinearGaussian, ProbError> {
+        self.decoder.bayes(&self.prior)
+    }
+
+    /// `KL(q(z|x) || p(z|x)) = log p(x) - ELBO`, the gap of the bound at `x` (`[d]`), in nats.
+    ///
+    /// # Errors
+    /// As [`posterior`](Self::posterior).
+    pub fn gap(&self, x: &ArrayRef1<f64>) -> Result<f64, ProbError> {
+        Ok(self.encoder.given(x).kl_divergence(&self.posterior()?.given(x)))
+    }
+
+    /// The law `q(z) = E_data q(z|x)` of the latents that the encoder puts out, for data from a mixture.
+    pub fn aggregate_posterior(&self, data: &Mixture) -> Mixture {
+        data.push(&self.encoder)
+    }
+
+    /// `W x + b`, the mean of `q(z|x)`, `[k]`.
+    pub fn encode(&self, x: &ArrayRef1<f64>) -> Array1<f64> {
+        self.encoder.weight().dot(x) + self.encoder.bias()
+    }
+}

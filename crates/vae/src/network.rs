@@ -1,0 +1,174 @@
+//! The VAE with networks both ways: its loss, term by term, and the gradient of it by hand.
+
+use ndarray::{Array2, ArrayRef2, Axis, Zip};
+use ndarray_rand::rand::Rng;
+use nn::{Gradient, Tape};
+use prob::diagonal::{kl_to_standard_normal, log_normal};
+
+use crate::{Elbo, GaussianMlp, Objective, Variance};
+
+/// Encoder `q(z|x)` and decoder `p(x|z)`, both written out by networks; prior `p(z) = N(0, I)`.
+///
+/// ```
+/// use ndarray::Array2;
+/// use rand_chacha::{ChaCha8Rng, rand_core::SeedableRng};
+/// use vae::{Vae, Variance};
+///
+/// let mut rng = ChaCha8Rng::seed_from_u64(1);
+/// let vae = Vae::new(2, &[16], 1, Variance::Fixed(0.1), &mut rng);
+/// let elbo = vae.elbo_given_noise(&Array2::ones((5, 2)), &Array2::zeros((5, 1)));
+/// assert!(elbo.prior_matching >= 0.0);
+/// ```
+#[derive(Clone, Debug)]
+pub struct Vae {
+    /// `q(z|x)`, with learned log-variances.
+    pub encoder: GaussianMlp,
+    /// `p(x|z)`.
+    pub decoder: GaussianMlp,
+}
+
+/// Everything that one step of training writes: activations, gradients, and what passes between the networks.
+#[derive(Clone, Debug)]
+pub struct Workspace {
+    encoder: Pass,
+    decoder: Pass,
+    z: Array2<f64>,
+}
+
+/// One network's share of a [`Workspace`].
+#[derive(Clone, Debug)]
+struct Pass {
+    tape: Tape,
+    /// `∂loss/∂output`, `[n, outputs]`.
+    grad_output: Array2<f64>,
+    gradient: Gradient,
+}
+
+impl Pass {
+    fn new(law: &GaussianMlp, rows: usize) -> Self {
+        let net = law.net();
+        Self {
+            tape: net.tape(rows),
+            grad_output: Array2::zeros((rows, net.output_dim())),
+            gradient: net.gradient(),
+        }
+    }
+}
+
+impl Workspace {
+    /// `∂loss/∂parameters` of the encoder, after [`Vae::loss_gradient`].
+    pub fn encoder_gradient(&self) -> &Gradient {
+        &self.encoder.gradient
+    }
+
+    /// `∂loss/∂parameters` of the decoder, after [`Vae::loss_gradient`].
+    pub fn decoder_gradient(&self) -> &Gradient {
+        &self.decoder.gradient
+    }
+}
+
+impl Vae {
+    /// Networks with the same `hidden` widths, the decoder's in reverse; random initial weights.
+    pub fn new<R: Rng + ?Sized>(
+        data_dim: usize,
+        hidden: &[usize],
+        latent_dim: usize,
+        decoder_variance: Variance,
+        rng: &mut R,
+    ) -> Self {
+        let reversed: Vec<usize> = hidden.iter().rev().copied().collect();
+        Self {
+            encoder: GaussianMlp::new(data_dim, hidden, latent_dim, Variance::Learned, rng),
+            decoder: GaussianMlp::new(latent_dim, &reversed, data_dim, decoder_variance, rng),
+        }
+    }
+
+    /// Buffers for batches of exactly `rows` examples.
+    pub fn workspace(&self, rows: usize) -> Workspace {
+        Workspace {
+            encoder: Pass::new(&self.encoder, rows),
+            decoder: Pass::new(&self.decoder, rows),
+            z: Array2::zeros((rows, self.decoder.net().input_dim())),
+        }
+    }
+
+    /// Both terms of the bound, averaged over the rows of `x` (`[n, d]`), each with the one latent
+    /// `z = μ(x) + σ(x) ε` that its row of standard normal noise `eps` (`[n, k]`) gives. In nats.
+    pub fn elbo_given_noise(&self, x: &ArrayRef2<f64>, eps: &ArrayRef2<f64>) -> Elbo {
+        self.forward(x, eps, &mut self.workspace(x.nrows()))
+    }
+
+    /// `x → μ, σ → z → p(x|z)`, leaving every activation in the workspace.
+    fn forward(&self, x: &ArrayRef2<f64>, eps: &ArrayRef2<f64>, work: &mut Workspace) -> Elbo {
+        let n = x.nrows() as f64;
+        let (mu, log_var) = self.encoder.heads(self.encoder.net().forward_on(x, &mut work.encoder.tape).view());
+        Zip::from(&mut work.z)
+            .and(&mu)
+            .and(&log_var)
+            .and(eps)
+            .for_each(|z, mu, log_var, eps| *z = mu + (0.5 * log_var).exp() * eps);
+        let divergence = Zip::from(&mu)
+            .and(&log_var)
+            .fold(0.0, |sum, mu, log_var| sum + kl_to_standard_normal(*mu, *log_var));
+
+        let (mean, log_var) =
+            self.decoder.heads(self.decoder.net().forward_on(&work.z, &mut work.decoder.tape).view());
+        let log_likelihood = Zip::from(x)
+            .and(&mean)
+            .and(&log_var)
+            .fold(0.0, |sum, x, mean, log_var| sum + log_normal(x - mean, *log_var));
+        Elbo { reconstruction: log_likelihood / n, prior_matching: divergence / n }
+    }
+
+    /// The gradient of the loss `-w_r · reconstruction + w_p · prior_matching` with respect to every parameter, left
+    /// in the workspace; returns both terms. The noise is given, so that the latent is a differentiable function of
+    /// the encoder: the reparameterisation (Luo, section on VAEs).
+    ///
+    /// # Panics
+    /// If the shapes do not fit, the workspace's number of rows among them.
+    pub fn loss_gradient(
+        &self,
+        x: &ArrayRef2<f64>,
+        eps: &ArrayRef2<f64>,
+        objective: &Objective,
+        work: &mut Workspace,
+    ) -> Elbo {
+        let elbo = self.forward(x, eps, work);
+        let n = x.nrows() as f64;
+        let (w_r, w_p) = (objective.reconstruction / n, objective.prior_matching / n);
+
+        // -log N(x; m, e^v): by m, (m - x) e^-v; by v, ½ (1 - (x - m)² e^-v).
+        let (mean, log_var) = self.decoder.heads(work.decoder.tape.output().view());
+        let (mut by_mean, mut by_log_var) =
+            work.decoder.grad_output.view_mut().split_at(Axis(1), mean.ncols());
+        Zip::from(&mut by_mean)
+            .and(x)
+            .and(&mean)
+            .and(&log_var)
+            .for_each(|g, x, m, v| *g = w_r * (m - x) * (-v).exp());
+        if self.decoder.learns_variance() {
+            Zip::from(&mut by_log_var)
+                .and(x)
+                .and(&mean)
+                .and(&log_var)
+                .for_each(|g, x, m, v| *g = w_r * 0.5 * (1.0 - (x - m) * (x - m) * (-v).exp()));
+        }
+        let Pass { tape, grad_output, gradient } = &mut work.decoder;
+        let by_z = self.decoder.net().backward(tape, grad_output, gradient);
+
+        // z = μ + σ ε and KL = ½ (μ² + σ² - 1 - log σ²): by μ, by_z + μ; by v = log σ², ½ σ ε by_z + ½ (σ² - 1).
+        let (mu, log_var) = self.encoder.heads(work.encoder.tape.output().view());
+        let (mut by_mu, mut by_log_var) = work.encoder.grad_output.view_mut().split_at(Axis(1), mu.ncols());
+        Zip::from(&mut by_mu).and(by_z).and(&mu).for_each(|g, by_z, mu| *g = by_z + w_p * mu);
+        if self.encoder.learns_variance() {
+            Zip::from(&mut by_log_var)
+                .and(by_z)
+                .and(&log_var)
+                .and(eps)
+                .for_each(|g, by_z, v, eps| *g = 0.5 * ((0.5 * v).exp() * eps * by_z + w_p * v.exp_m1()));
+        }
+        let Pass { tape, grad_output, gradient } = &mut work.encoder;
+        self.encoder.net().backward(tape, grad_output, gradient);
+        elbo
+    }
+}

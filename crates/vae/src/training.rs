@@ -1,0 +1,89 @@
+//! Training by reparameterised gradients: Adam on mini-batches.
+
+use montecarlo::Streams;
+use ndarray::{Array2, ArrayRef2};
+use ndarray_rand::rand::Rng;
+use ndarray_rand::rand_distr::StandardNormal;
+use nn::Adam;
+
+use crate::{Elbo, Objective, Vae};
+
+/// How to train.
+#[derive(Clone, Copy, Debug)]
+pub struct Training {
+    /// Which terms.
+    pub objective: Objective,
+    /// Number of mini-batches.
+    pub steps: usize,
+    /// Examples in a mini-batch, drawn with replacement.
+    pub batch: usize,
+    /// Step size of Adam at the start; it falls to a tenth along a straight line, so that the end is quiet.
+    pub learning_rate: f64,
+    /// Where batches and noise come from: the same streams, the same model.
+    pub streams: Streams,
+}
+
+/// Training stopped, and the model keeps the last parameters at which the loss was finite.
+#[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
+#[error("training diverged at step {step}: the {term} term is {value}")]
+pub struct TrainingError {
+    /// The step at which it was seen, from 0.
+    pub step: usize,
+    /// Which term of the bound.
+    pub term: &'static str,
+    /// What it had become.
+    pub value: f64,
+}
+
+impl Training {
+    /// Trains `vae` on the rows of `data` (`[m, d]`). `watch(step, elbo)` hears the terms of each batch.
+    ///
+    /// # Errors
+    /// [`TrainingError`] as soon as a term that is being trained is not finite.
+    ///
+    /// # Panics
+    /// If there is no data, an empty batch, or data of another dimension.
+    pub fn run(
+        &self,
+        vae: &mut Vae,
+        data: &ArrayRef2<f64>,
+        mut watch: impl FnMut(usize, &Elbo),
+    ) -> Result<(), TrainingError> {
+        assert!(data.nrows() > 0 && self.batch > 0, "training needs examples");
+        let mut work = vae.workspace(self.batch);
+        let mut encoder_steps = Adam::new(vae.encoder.net(), self.learning_rate);
+        let mut decoder_steps = Adam::new(vae.decoder.net(), self.learning_rate);
+        let mut x = Array2::zeros((self.batch, data.ncols()));
+        let mut eps = Array2::<f64>::zeros((self.batch, vae.decoder.net().input_dim()));
+        let mut rng = self.streams.role("training").rng(0);
+        for step in 0..self.steps {
+            for mut row in x.rows_mut() {
+                row.assign(&data.row(rng.random_range(0..data.nrows())));
+            }
+            eps.iter_mut().for_each(|e| *e = rng.sample(StandardNormal));
+
+            let elbo = vae.loss_gradient(&x, &eps, &self.objective, &mut work);
+            self.check(step, &elbo)?;
+            watch(step, &elbo);
+
+            let rate = self.learning_rate * (1.0 - 0.9 * step as f64 / self.steps as f64);
+            encoder_steps.set_learning_rate(rate);
+            decoder_steps.set_learning_rate(rate);
+            encoder_steps.step(vae.encoder.net_mut(), work.encoder_gradient());
+            decoder_steps.step(vae.decoder.net_mut(), work.decoder_gradient());
+        }
+        Ok(())
+    }
+
+    /// Refuses a term that is being trained and is not finite.
+    fn check(&self, step: usize, elbo: &Elbo) -> Result<(), TrainingError> {
+        let terms = [
+            ("reconstruction", self.objective.reconstruction, elbo.reconstruction),
+            ("prior matching", self.objective.prior_matching, elbo.prior_matching),
+        ];
+        match terms.into_iter().find(|(_, weight, value)| *weight != 0.0 && !value.is_finite()) {
+            Some((term, _, value)) => Err(TrainingError { step, term, value }),
+            None => Ok(()),
+        }
+    }
+}

@@ -76,7 +76,10 @@ impl GaussianMlp {
     }
 
     /// What the network wrote, as `μ` and `log σ²` (each `[n, output_dim]`); a fixed variance is repeated.
-    pub(crate) fn heads<'a>(&'a self, output: ArrayView2<'a, f64>) -> (ArrayView2<'a, f64>, ArrayView2<'a, f64>) {
+    pub(crate) fn heads<'a>(
+        &'a self,
+        output: ArrayView2<'a, f64>,
+    ) -> (ArrayView2<'a, f64>, ArrayView2<'a, f64>) {
         let (mean, written) = output.split_at(Axis(1), self.output_dim);
         let log_var = match &self.fixed_log_var {
             Some(fixed) => fixed.broadcast(mean.dim()).expect("one row serves for all"),

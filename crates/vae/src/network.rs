@@ -101,7 +101,8 @@ impl Vae {
     /// `x → μ, σ → z → p(x|z)`, leaving every activation in the workspace.
     fn forward(&self, x: &ArrayRef2<f64>, eps: &ArrayRef2<f64>, work: &mut Workspace) -> Elbo {
         let n = x.nrows() as f64;
-        let (mu, log_var) = self.encoder.heads(self.encoder.net().forward_on(x, &mut work.encoder.tape).view());
+        let (mu, log_var) =
+            self.encoder.heads(self.encoder.net().forward_on(x, &mut work.encoder.tape).view());
         Zip::from(&mut work.z)
             .and(&mu)
             .and(&log_var)
@@ -170,5 +171,79 @@ impl Vae {
         let Pass { tape, grad_output, gradient } = &mut work.encoder;
         self.encoder.net().backward(tape, grad_output, gradient);
         elbo
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ndarray_rand::{RandomExt, rand::SeedableRng, rand_distr::StandardNormal};
+    use nn::gradient_check;
+    use proptest::prelude::*;
+    use rand_chacha::ChaCha8Rng;
+
+    fn loss(elbo: Elbo, objective: &Objective) -> f64 {
+        -objective.reconstruction * elbo.reconstruction + objective.prior_matching * elbo.prior_matching
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(32))]
+        /// Every parameter of both networks, for every objective and both kinds of variance.
+        #[test]
+        fn gradient_is_that_of_the_loss(
+            seed: u64,
+            hidden in 0usize..3,
+            w_r in 0.0..2.0f64,
+            w_p in 0.0..2.0f64,
+            fixed in prop::option::of(0.05..2.0f64),
+        ) {
+            let mut rng = ChaCha8Rng::seed_from_u64(seed);
+            let variance = fixed.map_or(Variance::Learned, Variance::Fixed);
+            let vae = Vae::new(3, &[4, 5][..hidden], 2, variance, &mut rng);
+            let x = Array2::random_using((4, 3), StandardNormal, &mut rng);
+            let eps = Array2::random_using((4, 2), StandardNormal, &mut rng);
+            let objective = Objective { reconstruction: w_r, prior_matching: w_p };
+
+            let mut work = vae.workspace(4);
+            let elbo = vae.loss_gradient(&x, &eps, &objective, &mut work);
+            prop_assert_eq!(elbo, vae.elbo_given_noise(&x, &eps));
+
+            let mut moved = vae.clone();
+            let error = gradient_check(
+                |parameters| {
+                    moved.encoder.net_mut().set_flat_parameters(parameters);
+                    loss(moved.elbo_given_noise(&x, &eps), &objective)
+                },
+                &vae.encoder.net().flat_parameters(),
+                &work.encoder_gradient().flat(),
+            );
+            prop_assert!(error < 1e-7, "encoder: {error:e}");
+
+            let mut moved = vae.clone();
+            let error = gradient_check(
+                |parameters| {
+                    moved.decoder.net_mut().set_flat_parameters(parameters);
+                    loss(moved.elbo_given_noise(&x, &eps), &objective)
+                },
+                &vae.decoder.net().flat_parameters(),
+                &work.decoder_gradient().flat(),
+            );
+            prop_assert!(error < 1e-7, "decoder: {error:e}");
+        }
+    }
+
+    /// The noise changes nothing but the latent, and an objective without a term has no gradient from it.
+    #[test]
+    fn prior_matching_alone_leaves_the_decoder_alone() {
+        let mut rng = ChaCha8Rng::seed_from_u64(3);
+        let vae = Vae::new(3, &[4], 2, Variance::Learned, &mut rng);
+        let x = Array2::random_using((4, 3), StandardNormal, &mut rng);
+        let eps = Array2::random_using((4, 2), StandardNormal, &mut rng);
+        let mut work = vae.workspace(4);
+        vae.loss_gradient(&x, &eps, &Objective::PRIOR_MATCHING, &mut work);
+        assert!(work.decoder_gradient().flat().iter().all(|&g| g == 0.0));
+        assert!(work.encoder_gradient().flat().iter().any(|&g| g != 0.0));
+        let at_zero = vae.elbo_given_noise(&x, &Array2::zeros((4, 2)));
+        assert_eq!(at_zero.prior_matching, vae.elbo_given_noise(&x, &eps).prior_matching);
     }
 }

@@ -1,0 +1,201 @@
+//! A chain of linear-Gaussian conditionals up to `z_T` and back.
+
+use ndarray::ArrayRef1;
+use prob::{Gaussian, LinearGaussian, ProbError, Quadratic};
+
+/// Encoders `q(z₁|x), q(z₂|z₁), …`, decoders `p(x|z₁), p(z₁|z₂), …` and the prior `p(z_T) = N(0, I)`.
+///
+/// ```
+/// use mhvae::Mhvae;
+/// use ndarray::array;
+/// use prob::LinearGaussian;
+///
+/// let step = |scale, variance| LinearGaussian::isotropic(1, scale, variance);
+/// let chain = Mhvae::new(vec![step(0.9, 0.2)?, step(0.7, 0.5)?], vec![step(0.9, 0.3)?, step(0.6, 0.6)?])?;
+/// let x = array![0.8];
+/// assert!(chain.elbo(&x)? <= chain.log_evidence(&x));
+/// # Ok::<(), prob::ProbError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Mhvae {
+    encoders: Vec<LinearGaussian>,
+    decoders: Vec<LinearGaussian>,
+    prior: Gaussian,
+}
+
+impl Mhvae {
+    /// The chain with these conditionals, both lists from `x` upwards.
+    ///
+    /// # Errors
+    /// If the lists have different lengths or none, or a width does not fit its neighbour's.
+    pub fn new(encoders: Vec<LinearGaussian>, decoders: Vec<LinearGaussian>) -> Result<Self, ProbError> {
+        fits("number of decoders", encoders.len().max(1), decoders.len())?;
+        fits("number of encoders", decoders.len(), encoders.len())?;
+        for (encoder, decoder) in encoders.iter().zip(&decoders) {
+            fits("decoder input", encoder.bias().len(), decoder.weight().ncols())?;
+            fits("decoder output", encoder.weight().ncols(), decoder.bias().len())?;
+        }
+        for pair in encoders.windows(2) {
+            fits("encoder input", pair[0].bias().len(), pair[1].weight().ncols())?;
+        }
+        let prior = Gaussian::standard(encoders[encoders.len() - 1].bias().len());
+        Ok(Self { encoders, decoders, prior })
+    }
+
+    /// Number of latents, `T`.
+    pub fn steps(&self) -> usize {
+        self.encoders.len()
+    }
+
+    /// `q(z₁|x), q(z₂|z₁), …`
+    pub fn encoders(&self) -> &[LinearGaussian] {
+        &self.encoders
+    }
+
+    /// `p(x|z₁), p(z₁|z₂), …`
+    pub fn decoders(&self) -> &[LinearGaussian] {
+        &self.decoders
+    }
+
+    /// `p(z_T)`.
+    pub fn prior(&self) -> &Gaussian {
+        &self.prior
+    }
+
+    /// `p(x)`: the prior pushed down the chain of decoders.
+    pub fn evidence(&self) -> Gaussian {
+        self.decoders.iter().rev().fold(self.prior.clone(), |law, decoder| decoder.push(&law))
+    }
+
+    /// `log p(x)` at one observation `x` (`[d]`), in nats.
+    ///
+    /// # Panics
+    /// If `x` has another dimension, as every method here.
+    pub fn log_evidence(&self, x: &ArrayRef1<f64>) -> f64 {
+        self.evidence().log_prob(x)
+    }
+
+    /// `q(z₁…z_T | x)`: the joint law of all latents, stacked from `z₁` on (Luo (24)).
+    ///
+    /// # Errors
+    /// If it is singular to rounding.
+    pub fn encode(&self, x: &ArrayRef1<f64>) -> Result<Gaussian, ProbError> {
+        let first = self.encoders[0].given(x);
+        self.encoders[1..].iter().try_fold(first, |law, encoder| {
+            let offset = law.dim() - encoder.weight().ncols();
+            encoder.on_wider_input(law.dim(), offset).joint(&law)
+        })
+    }
+
+    /// `E_q [log p(x, z₁…z_T) - log q(z₁…z_T | x)]` at one observation `x` (`[d]`), in nats (Luo (25)-(29)).
+    ///
+    /// # Errors
+    /// As [`encode`](Self::encode).
+    pub fn elbo(&self, x: &ArrayRef1<f64>) -> Result<f64, ProbError> {
+        Ok(self.log_ratio(x).expectation(&self.encode(x)?))
+    }
+
+    /// `log p(x, z₁…z_T) - log q(z₁…z_T | x)` as a quadratic in the stacked latents.
+    fn log_ratio(&self, x: &ArrayRef1<f64>) -> Quadratic {
+        let d = x.len();
+        let width = self.encoders.iter().map(|encoder| encoder.bias().len()).sum();
+        let prior = Quadratic::log_prob(&LinearGaussian::from(&self.prior));
+        let top: Vec<usize> = (width - self.prior.dim()..width).collect();
+        let mut sum = prior.embed(width, &top);
+        // The steps' densities as functions of (lower, upper), x at the bottom of the first.
+        let mut below = 0;
+        for (t, (encoder, decoder)) in self.encoders.iter().zip(&self.decoders).enumerate() {
+            let (lower, upper) = (encoder.weight().ncols(), encoder.bias().len());
+            let lower_then_upper: Vec<usize> = (0..lower + upper).collect();
+            let upper_then_lower: Vec<usize> = (lower..lower + upper).chain(0..lower).collect();
+            let step = Quadratic::log_prob(decoder).embed(lower + upper, &upper_then_lower)
+                - Quadratic::log_prob(encoder).embed(lower + upper, &lower_then_upper);
+            sum = sum
+                + if t == 0 {
+                    let observed: Vec<usize> = (0..d).collect();
+                    step.fix(&observed, x).embed(width, &(0..upper).collect::<Vec<_>>())
+                } else {
+                    let pair: Vec<usize> = (below..below + lower + upper).collect();
+                    below += lower;
+                    step.embed(width, &pair)
+                };
+        }
+        sum
+    }
+}
+
+/// Refuses a number other than `expected`.
+fn fits(what: &'static str, expected: usize, found: usize) -> Result<(), ProbError> {
+    if expected == found { Ok(()) } else { Err(ProbError::Dimension { what, expected, found }) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use approx::assert_relative_eq;
+    use ndarray::{Array1, Array2, array};
+
+    /// The decoders of part C5 with `z₃` standardised (z₃ = 0.2 + √2 u), and four observations of `z₁`:
+    /// log evidence -4.0459361.
+    fn outside_chain() -> Vec<LinearGaussian> {
+        let sqrt2 = 2f64.sqrt();
+        let ones = Array2::ones((4, 1));
+        vec![
+            LinearGaussian::new(ones, Array1::zeros(4), Array2::eye(4) * 0.5).unwrap(),
+            LinearGaussian::new(array![[1.0]], array![0.0], array![[1.0 / 1.5]]).unwrap(),
+            LinearGaussian::new(array![[sqrt2]], array![0.2], array![[1.0]]).unwrap(),
+        ]
+    }
+
+    #[test]
+    fn evidence_of_the_outside_chain() {
+        let decoders = outside_chain();
+        let encoders = exact_encoders(&decoders);
+        let chain = Mhvae::new(encoders, decoders).unwrap();
+        let x = array![-0.1, 0.03, 0.2, 0.1];
+        assert_relative_eq!(chain.log_evidence(&x), -4.0459361, epsilon = 5e-8);
+        // With the exact posterior as encoder the bound is tight.
+        assert_relative_eq!(chain.elbo(&x).unwrap(), chain.log_evidence(&x), max_relative = 1e-12);
+    }
+
+    /// `p(z_t | z_{t-1})`, each decoder reversed under the law that the chain above it gives to its input.
+    fn exact_encoders(decoders: &[LinearGaussian]) -> Vec<LinearGaussian> {
+        let top = Gaussian::standard(decoders[decoders.len() - 1].weight().ncols());
+        let mut law = top;
+        let mut encoders = Vec::new();
+        for decoder in decoders.iter().rev() {
+            encoders.push(decoder.bayes(&law).unwrap());
+            law = decoder.push(&law);
+        }
+        encoders.reverse();
+        encoders
+    }
+
+    #[test]
+    fn one_step_is_the_vae_written_out() {
+        // Scalars by hand: q(z|x) = N(0.4 x + 0.1, 0.3), p(x|z) = N(0.8 z, 0.2).
+        let encoder = LinearGaussian::new(array![[0.4]], array![0.1], array![[0.3]]).unwrap();
+        let decoder = LinearGaussian::new(array![[0.8]], array![0.0], array![[0.2]]).unwrap();
+        let chain = Mhvae::new(vec![encoder], vec![decoder]).unwrap();
+        let (x, mu, v, r): (f64, f64, f64, f64) = (0.8, 0.42, 0.3, 0.2);
+        let square = (x - 0.8 * mu).powi(2) + 0.64 * v;
+        let reconstruction = -0.5 * (square / r + (std::f64::consts::TAU * r).ln());
+        let prior_matching = 0.5 * (mu * mu + v - 1.0 - v.ln());
+        assert_relative_eq!(
+            chain.elbo(&array![x]).unwrap(),
+            reconstruction - prior_matching,
+            max_relative = 1e-13
+        );
+    }
+
+    #[test]
+    fn refuses_chains_that_do_not_fit() {
+        let step =
+            |m, n| LinearGaussian::new(Array2::zeros((m, n)), Array1::zeros(m), Array2::eye(m)).unwrap();
+        assert!(Mhvae::new(vec![], vec![]).is_err());
+        assert!(Mhvae::new(vec![step(2, 1)], vec![]).is_err());
+        assert!(Mhvae::new(vec![step(2, 1)], vec![step(2, 1)]).is_err());
+        assert!(Mhvae::new(vec![step(2, 1), step(1, 3)], vec![step(1, 2), step(3, 1)]).is_err());
+        assert!(Mhvae::new(vec![step(2, 1), step(1, 2)], vec![step(1, 2), step(2, 1)]).is_ok());
+    }
+}

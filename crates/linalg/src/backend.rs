@@ -1,6 +1,6 @@
 //! Which code multiplies matrices.
 //!
-//! [`ndarray`]'s `dot` and `general_mat_mul` call `cblas_dgemm` for products with more than 7 rows, columns and
+//! [`ndarray`]'s `dot` and `general_mat_mul` call `cblas_dgemm` for products with more than 7 rows, columns or
 //! inner terms when one of the features `blas` or `openblas-system` is on. The library behind that symbol is
 //! linked here and nowhere else. It runs on one thread: parallelism is over chunks of samples, outside.
 

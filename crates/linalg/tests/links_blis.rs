@@ -12,6 +12,8 @@ use ndarray_rand::{RandomExt, rand::SeedableRng, rand_distr::StandardNormal};
 unsafe extern "C" {
     /// BLIS's own name for its version; no other BLAS has this symbol.
     fn bli_info_get_version_str() -> *const c_char;
+    /// Fills BLIS's table of kernels, as every product does on its first call.
+    fn bli_init();
     /// Number of the kernel set that BLIS uses.
     fn bli_arch_query_id() -> c_int;
     /// Name of the kernel set with that number.
@@ -61,8 +63,12 @@ fn dot_returns_the_bits_that_blis_computes() {
 #[test]
 #[cfg(target_arch = "x86_64")]
 fn vector_units_get_vector_kernels() {
-    // SAFETY: both calls only read BLIS's own state; the string is static and NUL-terminated.
-    let kernel = unsafe { CStr::from_ptr(bli_arch_string(bli_arch_query_id())) };
+    // SAFETY: BLIS must be initialised before it is asked; that can be repeated. The string is static and
+    // NUL-terminated.
+    let kernel = unsafe {
+        bli_init();
+        CStr::from_ptr(bli_arch_string(bli_arch_query_id()))
+    };
     if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
         assert_ne!(kernel, c"generic");
     }

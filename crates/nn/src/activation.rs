@@ -1,0 +1,20 @@
+//! The hyperbolic tangent, the only non-linearity of the house.
+//!
+//! Its derivative is a function of its value, `tanh' = 1 - tanh²`, so that a backward pass needs nothing but the
+//! activations that the forward pass left behind.
+
+use ndarray::{ArrayRef2, Zip};
+
+/// `a ← tanh a`, element by element.
+pub fn tanh_in_place(a: &mut ArrayRef2<f64>) {
+    a.mapv_inplace(f64::tanh);
+}
+
+/// `delta ← delta ⊙ (1 - a²)`: carries a gradient back through `a = tanh(pre-activation)`, given `a` itself.
+///
+/// # Panics
+/// If the shapes differ.
+pub fn tanh_backward(delta: &mut ArrayRef2<f64>, a: &ArrayRef2<f64>) {
+    assert_eq!(delta.dim(), a.dim(), "a gradient and its activations have different shapes");
+    Zip::from(delta).and(a).for_each(|delta, a| *delta *= 1.0 - a * a);
+}

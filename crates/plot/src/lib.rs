@@ -1,1 +1,56 @@
-//! plot.
+//! Figures for lecture notes: data in, print-ready SVG and PNG out, the same on every machine.
+//!
+//! A [`Figure`] holds [`Panel`]s (or [`Pictures`]) in a grid; a panel holds data as marks, each with
+//! a [`Style`]. Margins are measured, series are named beside their data, and saving a figure also
+//! saves the table of what it shows.
+//!
+//! What the caller says:
+//! - [`figure`](Figure): size, grid, shared axes, saving
+//! - [`panel`](Panel): axes and marks; [`pictures`](Pictures): rows of small images
+//! - [`style`](Style): colour, weight, name of a mark; [`ColorScale`]: values as colours
+//! - [`raster`](Raster): matrices of values and the [`Extent`] they cover
+//! - [`label`](Label): text with `$x_t$` and `$\bar{\alpha}$`
+//! - [`theme`]: the colours by name
+//!
+//! How it is drawn, each step in its own file:
+//! - `markup` reads labels, `command` knows their vocabulary, `symbol` draws signs the font lacks, `font` measures
+//! - `mark` knows the shapes; `scale` the axes and ticks; `contour` level lines
+//! - `layout` finds places; `axes`, `draw`, `direct`, `colorbar`, `picture_table` draw into them
+//! - `canvas` is the page, drawn on with plotters; `export` turns it into files, `table` into CSV
+
+mod axes;
+mod canvas;
+mod color;
+mod colorbar;
+mod command;
+mod contour;
+mod direct;
+mod draw;
+mod error;
+mod export;
+mod figure;
+mod font;
+mod geometry;
+mod label;
+mod layout;
+mod mark;
+mod markup;
+mod panel;
+mod picture_table;
+mod pictures;
+mod raster;
+mod scale;
+mod style;
+mod symbol;
+mod table;
+pub mod theme;
+
+pub use color::{Color, ColorMap};
+pub use error::PlotError;
+pub use export::Format;
+pub use figure::{Content, Figure};
+pub use label::Label;
+pub use panel::Panel;
+pub use pictures::Pictures;
+pub use raster::{Extent, Raster};
+pub use style::{Align, ColorScale, Style};

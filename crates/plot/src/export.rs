@@ -1,0 +1,104 @@
+//! From a drawn page to files: outlined SVG, PNG, written whole or not at all.
+
+use std::fs;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process;
+
+use resvg::tiny_skia::{Color, Pixmap, Transform};
+use resvg::usvg::{Indent, Options, Tree, WriteOptions};
+
+use crate::error::PlotError;
+use crate::font;
+
+/// A kind of file a figure can be saved as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Format {
+    /// Scalable Vector Graphics, text as outlines.
+    Svg,
+    /// Portable Network Graphics, on white.
+    Png,
+}
+
+impl Format {
+    /// Every format there is.
+    pub const ALL: [Format; 2] = [Format::Svg, Format::Png];
+
+    /// The end of the file's name, without the dot.
+    pub fn extension(self) -> &'static str {
+        match self {
+            Format::Svg => "svg",
+            Format::Png => "png",
+        }
+    }
+}
+
+/// A drawn page with its text resolved in the embedded fonts: what every format is made from.
+pub(crate) struct Document {
+    tree: Tree,
+}
+
+impl Document {
+    pub(crate) fn parse(svg: &str) -> Result<Self, PlotError> {
+        let options =
+            Options { fontdb: font::database(), font_family: font::FAMILY.to_owned(), ..Options::default() };
+        let tree = Tree::from_str(svg, &options).map_err(|error| PlotError::Drawing(error.to_string()))?;
+        Ok(Self { tree })
+    }
+
+    pub(crate) fn encode(&self, format: Format, dpi: f64) -> Result<Vec<u8>, PlotError> {
+        match format {
+            Format::Svg => Ok(self.svg().into_bytes()),
+            Format::Png => self.png(dpi),
+        }
+    }
+
+    pub(crate) fn svg(&self) -> String {
+        // The page's own units are hundredths of a point: no digit after the point is needed.
+        let options =
+            WriteOptions { coordinates_precision: 0, indent: Indent::None, ..WriteOptions::default() };
+        self.tree.to_string(&options)
+    }
+
+    /// The box around everything drawn, in SVG pixels: left, top, right, bottom.
+    #[cfg(test)]
+    pub(crate) fn ink(&self) -> [f64; 4] {
+        let ink = self.tree.root().abs_stroke_bounding_box();
+        [ink.left(), ink.top(), ink.right(), ink.bottom()].map(f64::from)
+    }
+
+    pub(crate) fn png(&self, dpi: f64) -> Result<Vec<u8>, PlotError> {
+        // SVG counts 96 of its pixels to the inch.
+        let zoom = (dpi / 96.0) as f32;
+        let size = self.tree.size();
+        let (width, height) = ((size.width() * zoom).round() as u32, (size.height() * zoom).round() as u32);
+        let too_large = || PlotError::Drawing(format!("{width} by {height} pixels are no picture"));
+        let mut page = Pixmap::new(width, height).ok_or_else(too_large)?;
+        page.fill(Color::WHITE);
+        resvg::render(&self.tree, Transform::from_scale(zoom, zoom), &mut page.as_mut());
+        page.encode_png().map_err(|error| PlotError::Drawing(error.to_string()))
+    }
+}
+
+/// Writes a file beside its place and moves it there, so that no reader ever sees half of it.
+pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), PlotError> {
+    let failed = |at: &Path| {
+        let path: PathBuf = at.to_owned();
+        move |source| PlotError::Write { path, source }
+    };
+    if let Some(dir) = path.parent() {
+        fs::create_dir_all(dir).map_err(failed(dir))?;
+    }
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(format!(".{}.part", process::id()));
+    let part = path.with_file_name(name);
+    let written = fs::File::create(&part)
+        .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()))
+        .and_then(|()| fs::rename(&part, path));
+    written.map_err(|source| {
+        // The reason to report is why writing failed, not whether the remains could be removed.
+        let _ = fs::remove_file(&part);
+        failed(path)(source)
+    })
+}

@@ -1,0 +1,191 @@
+//! Figures as their callers see them: what is written, what is refused.
+
+use std::fs;
+use std::path::PathBuf;
+
+use plot::{ColorScale, Extent, Figure, Format, Panel, Pictures, PlotError, Raster, Style, theme};
+
+/// A directory of this test's own, empty.
+fn empty_dir(name: &str) -> PathBuf {
+    let dir = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let _ = fs::remove_dir_all(&dir);
+    dir
+}
+
+fn of(panel: Panel) -> Figure {
+    let mut figure = Figure::new(80.0, 50.0);
+    figure.panel(panel);
+    figure
+}
+
+fn everything() -> Figure {
+    let extent = Extent::square(2.0);
+    let hill = Raster::sample(20, 20, extent, |x, y| (-x * x - y * y).exp());
+    let mut figure = Figure::new(160.0, 100.0).columns(2).title("all marks");
+    figure.panel(
+        Panel::new("plane")
+            .density(hill.clone(), extent, ColorScale::new(theme::DENSITY).bar("$p$"))
+            .contours(hill.clone(), extent, [0.5], Style::guide())
+            .points([[0.0, 0.0], [1.0, 1.0]], Style::series(0).label("points"))
+            .ellipse((0.0, 0.0), (1.0, 0.5), 0.3, Style::series(1).fill(0.2).label("ellipse"))
+            .arrow((0.0, 0.0), (1.0, -1.0), Style::series(2))
+            .text((0.0, -1.0), r"$\bar{x}_t$", Style::series(3)),
+    );
+    figure.panel(
+        Panel::new("line")
+            .y_log()
+            .line([(1.0, 1.0), (2.0, 100.0)], Style::series(0).dashed().label("line"))
+            .band([(1.0, 1.0, 2.0), (2.0, 50.0, 150.0)], Style::series(1))
+            .error_bars([(1.5, 10.0, 20.0)], Style::series(2))
+            .horizontal(30.0, Style::guide().label("guide"))
+            .vertical(1.2, Style::guide().label("guide")),
+    );
+    figure.panel(Panel::new("bars").categories(["a", "b"]).bars([1.0, 2.0], Style::series(0)));
+    figure.panel(Pictures::new("pictures").row("hill", [hill]).column_labels(["one"]));
+    figure
+}
+
+#[test]
+fn the_same_data_give_the_same_bytes() -> Result<(), PlotError> {
+    assert_eq!(everything().svg()?, everything().svg()?);
+    assert_eq!(everything().png()?, everything().png()?);
+    assert_eq!(everything().csv()?, everything().csv()?);
+    Ok(())
+}
+
+#[test]
+fn text_is_written_as_outlines() -> Result<(), PlotError> {
+    let svg = everything().svg()?;
+    assert!(!svg.contains("<text") && !svg.contains("font-family"));
+    Ok(())
+}
+
+#[test]
+fn the_page_has_its_size() -> Result<(), PlotError> {
+    let figure = of(Panel::new("").points([[0.0, 1.0]], Style::series(0))).dpi(254.0);
+    let png = figure.png()?;
+    let side = |at: usize| u32::from_be_bytes([png[at], png[at + 1], png[at + 2], png[at + 3]]);
+    assert_eq!((side(16), side(20)), (800, 500));
+    Ok(())
+}
+
+#[test]
+fn the_table_holds_what_is_drawn() -> Result<(), PlotError> {
+    let mut figure = of(Panel::new("left")
+        .line([(0.0, 1.5), (1.0, 2.5)], Style::series(0).label("$x_t$"))
+        .band([(0.0, -1.0, 1.0)], Style::series(1)));
+    figure.panel(Panel::new("").categories(["a", "b"]).bars([1.0, 2.0], Style::series(0).label("p")));
+    let table = String::from_utf8(figure.csv()?).expect("text");
+    let expected = "\
+panel,mark,series,category,x,y,lower,upper,from,to
+left,line,$x_t$,,0,1.5,,,,
+left,line,$x_t$,,1,2.5,,,,
+left,band,,,0,,-1,1,,
+panel 2,bars,p,a,0,1,,,0,1
+panel 2,bars,p,b,1,2,,,0,2
+";
+    assert_eq!(table, expected);
+    Ok(())
+}
+
+#[test]
+fn bars_stack_up_and_down() -> Result<(), PlotError> {
+    let panel = Panel::new("b").bars([1.0, -1.0], Style::series(0)).bars([2.0, -2.0], Style::series(1));
+    let panel = panel.bars([-4.0, 4.0], Style::series(2));
+    let table = String::from_utf8(of(panel).csv()?).expect("text");
+    assert!(table.contains("b,bars,,0,2,1,3\n") && table.contains("b,bars,,1,-2,-1,-3\n"), "{table}");
+    assert!(table.contains("b,bars,,0,-4,0,-4\n") && table.contains("b,bars,,1,4,0,4\n"), "{table}");
+    Ok(())
+}
+
+#[test]
+fn numbers_that_are_none_are_refused_by_name() {
+    for bad in [f64::NAN, f64::INFINITY] {
+        let panel = Panel::new("loss").line([(0.0, 1.0), (1.0, bad)], Style::series(0).label("train"));
+        let message = of(panel).svg().expect_err("must be refused").to_string();
+        assert!(
+            message.contains("\"loss\"") && message.contains("\"train\"") && message.contains("row 1"),
+            "{message}"
+        );
+    }
+    let picture = Raster::new(1, 2, [0.0, f64::NAN]);
+    let mut figure = Figure::new(80.0, 50.0);
+    figure.panel(Pictures::new("moons").row("new", [picture]));
+    assert!(matches!(figure.svg(), Err(PlotError::NotFinite { row: 1, .. })));
+}
+
+#[test]
+fn a_logarithmic_axis_refuses_zero() {
+    let panel = Panel::new("p").y_log().points([[1.0, 0.0]], Style::series(0));
+    assert!(matches!(of(panel).svg(), Err(PlotError::NotPositive { quantity: "y", row: 0, .. })));
+}
+
+#[test]
+fn nothing_to_draw_is_refused() {
+    let nothing: [(f64, f64); 0] = [];
+    assert!(matches!(
+        of(Panel::new("p").line(nothing, Style::series(0))).svg(),
+        Err(PlotError::Empty { .. })
+    ));
+    assert!(matches!(Figure::new(80.0, 50.0).svg(), Err(PlotError::Empty { .. })));
+}
+
+#[test]
+fn limits_that_enclose_nothing_are_refused() {
+    for (low, high) in [(1.0, 1.0), (2.0, 1.0), (f64::NAN, 1.0)] {
+        let panel = Panel::new("p").x_range(low, high).points([[0.0, 0.0]], Style::series(0));
+        assert!(matches!(of(panel).svg(), Err(PlotError::Range { axis: "x", .. })));
+    }
+}
+
+#[test]
+fn a_page_without_room_is_refused() {
+    let mut figure = Figure::new(12.0, 8.0);
+    figure.panel(Panel::new("p").x_label("x").points([[0.0, 0.0]], Style::series(0)));
+    assert!(matches!(figure.svg(), Err(PlotError::TooSmall { .. })));
+}
+
+#[test]
+fn data_without_extent_and_far_beyond_the_limits_are_drawn() -> Result<(), PlotError> {
+    let svg = of(Panel::new("p").points([[3.0, 3.0], [3.0, 3.0]], Style::series(0))).svg()?;
+    assert!(!svg.contains("NaN"));
+    let panel =
+        Panel::new("p").x_range(0.0, 1.0).line([(-1e300, 0.0), (1e300, 1.0)], Style::series(0).label("far"));
+    assert!(!of(panel).svg()?.contains("NaN"));
+    Ok(())
+}
+
+#[test]
+fn saving_makes_the_directory_and_leaves_only_the_files() -> Result<(), PlotError> {
+    let dir = empty_dir("saving").join("deeper");
+    let paths =
+        of(Panel::new("p").points([[0.0, 0.0]], Style::series(0))).save(&dir, "figure", &Format::ALL)?;
+    let mut found: Vec<PathBuf> = fs::read_dir(&dir).expect("is there").flatten().map(|e| e.path()).collect();
+    found.sort();
+    let mut expected = paths.clone();
+    expected.sort();
+    assert_eq!(found, expected);
+    assert_eq!(paths, ["csv", "svg", "png"].map(|extension| dir.join(format!("figure.{extension}"))));
+    assert!(fs::read(&paths[2]).expect("readable").starts_with(b"\x89PNG"));
+    Ok(())
+}
+
+#[test]
+fn a_place_that_cannot_be_written_is_named() {
+    let dir = empty_dir("blocked");
+    fs::create_dir_all(&dir).expect("makes");
+    let file = dir.join("a file, not a directory");
+    fs::write(&file, "").expect("writes");
+    let figure = of(Panel::new("p").points([[0.0, 0.0]], Style::series(0)));
+    let error = figure.save(file.join("below"), "figure", &[Format::Svg]).expect_err("cannot be");
+    assert!(error.to_string().contains("a file, not a directory"), "{error}");
+    // A directory stands where the table should go: the rest of the attempt is cleared away.
+    fs::create_dir_all(dir.join("figure.csv/full")).expect("makes");
+    let error = figure.save(&dir, "figure", &[]).expect_err("cannot be");
+    assert!(matches!(&error, PlotError::Write { path, .. } if path.ends_with("figure.csv")), "{error}");
+    let left = fs::read_dir(&dir)
+        .expect("is there")
+        .flatten()
+        .filter(|e| e.path().to_string_lossy().contains(".part"));
+    assert_eq!(left.count(), 0);
+}

@@ -1,1 +1,20 @@
-//! chapters.
+//! What the chapters share, so that each chapter can tell its story in a page.
+//!
+//! | module | what is here |
+//! |---|---|
+//! | [`progress`] | a bar on a terminal, nothing in a pipe |
+//! | [`experiment`] | one data set, one architecture, three objectives, trained side by side |
+//! | [`moon_sets`] | the moons that an encoder is shown |
+//! | [`walk`] | a walk through the latent space, each picture on the way judged: a moon, a blend, neither |
+//! | [`moon_figures`] | the figures of the chapter `moon_latents` |
+//! | [`moon_report`] | its tables, and in words what was found |
+
+pub mod experiment;
+pub mod moon_figures;
+pub mod moon_report;
+pub mod moon_sets;
+pub mod progress;
+pub mod walk;
+
+// The programs at the top choose the BLAS.
+use linalg as _;

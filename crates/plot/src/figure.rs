@@ -123,12 +123,12 @@ impl Figure {
         Self { widths: widths.to_vec(), ..self }
     }
 
-    /// Gives all panels the same x axis, named only under the lowest of each column.
+    /// Gives the panels of each column the same x axis, named only under the lowest.
     pub fn share_x(self) -> Self {
         Self { share_x: true, ..self }
     }
 
-    /// Gives all panels the same y axis, named only at the first of each row.
+    /// Gives the panels of each row the same y axis, named only at the first.
     pub fn share_y(self) -> Self {
         Self { share_y: true, ..self }
     }

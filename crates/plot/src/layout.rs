@@ -77,13 +77,17 @@ pub(crate) fn arrange(figure: &Figure) -> Result<Vec<Placed<'_>>, PlotError> {
 
 /// The limits of every panel's axes; pictures have none.
 fn scales(figure: &Figure) -> Vec<Option<(Scale, Scale)>> {
-    let panels: Vec<&Panel> = figure.contents.iter().filter_map(Content::panel).collect();
-    let shared = (figure.share_x.then(|| x_scale(&panels)), figure.share_y.then(|| y_scale(&panels)));
-    let own = |panel| {
-        let x = shared.0.unwrap_or_else(|| x_scale(&[panel]));
-        (x, shared.1.unwrap_or_else(|| y_scale(&[panel])))
+    // The panels that share an axis with panel `i`: itself, and those in the same column or row.
+    let sharing = |i: usize, shared: bool, line: fn(usize, usize) -> usize| -> Vec<&Panel> {
+        let together = |j: usize| j == i || shared && line(j, figure.columns) == line(i, figure.columns);
+        let parts = figure.contents.iter().enumerate().filter(|(j, _)| together(*j));
+        parts.filter_map(|(_, content)| content.panel()).collect()
     };
-    figure.contents.iter().map(|content| content.panel().map(own)).collect()
+    let both = |i| {
+        let x = x_scale(&sharing(i, figure.share_x, |j, columns| j % columns));
+        (x, y_scale(&sharing(i, figure.share_y, |j, columns| j / columns)))
+    };
+    figure.contents.iter().enumerate().map(|(i, content)| content.panel().map(|_| both(i))).collect()
 }
 
 fn place<'a>(figure: &'a Figure, scales: &[Option<(Scale, Scale)>], rects: &[Rect]) -> Vec<Placed<'a>> {

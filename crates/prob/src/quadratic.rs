@@ -103,6 +103,25 @@ impl Quadratic {
         wide
     }
 
+    /// The same function once the `coordinates` named are fixed at `values`: a quadratic of the others, in order.
+    ///
+    /// # Panics
+    /// If a coordinate does not exist or there is not one value for each.
+    pub fn fix(&self, coordinates: &[usize], values: &ArrayRef1<f64>) -> Self {
+        assert_eq!(coordinates.len(), values.len(), "one value for each fixed coordinate");
+        let rest: Vec<usize> = (0..self.dim()).filter(|i| !coordinates.contains(i)).collect();
+        let mut fixed = Array1::zeros(self.dim());
+        for (&i, &value) in coordinates.iter().zip(values) {
+            fixed[i] = value;
+        }
+        let slope = self.a.dot(&fixed) * 2.0 + &self.b;
+        Self {
+            a: self.a.select(Axis(0), &rest).select(Axis(1), &rest),
+            b: slope.select(Axis(0), &rest),
+            c: self.at(&fixed),
+        }
+    }
+
     /// `E f(x) = tr(A C) + m'Am + b'm + c` for `x ~ N(m, C)`.
     pub fn expectation(&self, law: &Gaussian) -> f64 {
         (&self.a * law.covariance()).sum() + self.at(law.mean())

@@ -16,7 +16,7 @@ pub mod preset;
 pub mod two_moons;
 
 pub use error::ToyError;
-pub use moon_phase::{MoonPhase, NearestBlend, NearestPhase, nearest_blend};
+pub use moon_phase::{MoonPhase, NearestBlend, NearestPhase, nearest_blend, rms_distance};
 pub use preset::Preset;
 pub use two_moons::{NearestArc, TwoMoons};
 

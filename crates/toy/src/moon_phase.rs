@@ -131,23 +131,34 @@ impl MoonPhase {
     /// # Panics
     /// If the picture has another number of pixels.
     pub fn nearest_phase(&self, picture: &ArrayRef1<f64>) -> NearestPhase {
+        self.nearest_phase_from(0.0, picture)
+    }
+
+    /// As [`nearest_phase`](Self::nearest_phase), among the moons at least as full as the phase `low`, rounded down
+    /// to a multiple of 1/200.
+    ///
+    /// # Panics
+    /// If the picture has another number of pixels, or `low` is outside [0, 1].
+    pub fn nearest_phase_from(&self, low: f64, picture: &ArrayRef1<f64>) -> NearestPhase {
         assert_eq!(picture.len(), self.dim(), "a picture of another size");
+        assert!((0.0..=1.0).contains(&low), "{low} is no phase");
         let step = 1.0 / (GRID - 1) as f64;
+        let first = (low / step).floor() as usize;
         let grid = self.grid.get_or_init(|| self.drawn(GRID, |row| row as f64 * step));
-        let distances = grid.rows().into_iter().map(|moon| distance(picture, &moon));
+        let distances = grid.rows().into_iter().map(|moon| rms_distance(picture, &moon)).enumerate();
         let (row, on_grid) =
-            distances.enumerate().min_by(|(_, a), (_, b)| a.total_cmp(b)).expect("the grid has a phase");
+            distances.skip(first).min_by(|(_, a), (_, b)| a.total_cmp(b)).expect("the grid reaches 1");
         if !on_grid.is_finite() {
             return NearestPhase { phase: f64::NAN, distance: on_grid };
         }
         let on_grid = NearestPhase { phase: row as f64 * step, distance: on_grid };
-        let low = (on_grid.phase - step).max(0.0);
+        let low = (on_grid.phase - step).max(first as f64 * step);
         let high = (on_grid.phase + step).min(1.0);
         let phase = golden_section(low, high, 1e-11, |phase| {
             picture.iter().zip(self.pixels(phase)).map(|(p, moon)| (p - moon) * (p - moon)).sum()
         });
         let refined =
-            NearestPhase { phase, distance: distance(picture, &self.pixels(phase).collect::<Array1<_>>()) };
+            NearestPhase { phase, distance: rms_distance(picture, &self.pixels(phase).collect::<Array1<_>>()) };
         if refined.distance < on_grid.distance { refined } else { on_grid }
     }
 
@@ -251,7 +262,7 @@ pub fn nearest_blend(picture: &ArrayRef1<f64>, a: &ArrayRef1<f64>, b: &ArrayRef1
     });
     let weight = if length == 0.0 { 0.0 } else { (along / length).clamp(0.0, 1.0) };
     let blend: Array1<f64> = Zip::from(a).and(b).map_collect(|a, b| (1.0 - weight) * a + weight * b);
-    NearestBlend { weight, distance: distance(picture, &blend) }
+    NearestBlend { weight, distance: rms_distance(picture, &blend) }
 }
 
 /// Refuses a phase that is not an illuminated fraction.
@@ -259,8 +270,8 @@ fn check_phase(value: f64) -> Result<(), ToyError> {
     if (0.0..=1.0).contains(&value) { Ok(()) } else { Err(ToyError::Phase { value }) }
 }
 
-/// Root-mean-square difference of pixels.
-fn distance(a: &ArrayRef1<f64>, b: &ArrayRef1<f64>) -> f64 {
+/// Root-mean-square difference of the pixels of two pictures of the same size, in units of grey.
+pub fn rms_distance(a: &ArrayRef1<f64>, b: &ArrayRef1<f64>) -> f64 {
     let squares = Zip::from(a).and(b).fold(0.0, |sum, a, b| sum + (a - b) * (a - b));
     (squares / a.len() as f64).sqrt()
 }
@@ -491,7 +502,7 @@ mod tests {
         for (seed, grey) in [(1.0, 0.3), (2.0, 0.5), (7.0, 0.9)] {
             let picture = Array1::from_shape_fn(144, |i| grey + 0.2 * (seed * i as f64).sin());
             let nearest = moon.nearest_phase(&picture);
-            let at = |f| distance(&picture, &moon.image(f).unwrap());
+            let at = |f| rms_distance(&picture, &moon.image(f).unwrap());
             assert_relative_eq!(nearest.distance, at(nearest.phase), max_relative = 1e-12);
             let search = (0..=2000).map(|i| at(f64::from(i) / 2000.0)).fold(f64::INFINITY, f64::min);
             assert!(nearest.distance <= search + 1e-9, "{nearest:?} against {search}");
@@ -520,5 +531,20 @@ mod tests {
     #[should_panic(expected = "a picture of another size")]
     fn a_picture_of_another_size_is_a_mistake() {
         MoonPhase::default().nearest_phase(&Array1::zeros(25));
+    }
+
+    #[test]
+    fn among_fuller_moons_only_those_are_found() {
+        let moon = MoonPhase::default();
+        let dark = moon.image(0.0).unwrap();
+        let nearest = moon.nearest_phase_from(0.5, &dark);
+        assert_relative_eq!(nearest.phase, 0.5, epsilon = 1e-9);
+        assert_relative_eq!(
+            nearest.distance,
+            rms_distance(&dark, &moon.image(0.5).unwrap()),
+            max_relative = 1e-9
+        );
+        let gibbous = moon.image(0.8).unwrap();
+        assert_relative_eq!(moon.nearest_phase_from(0.5, &gibbous).phase, 0.8, epsilon = 1e-9);
     }
 }

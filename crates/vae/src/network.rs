@@ -4,6 +4,7 @@ use ndarray::{Array2, ArrayRef2, Axis, Zip};
 use ndarray_rand::rand::Rng;
 use nn::{Gradient, Tape};
 use prob::diagonal::{kl_to_standard_normal, log_normal};
+use prob::{Gaussian, Mixture, ProbError};
 
 use crate::{Elbo, GaussianMlp, Objective, Variance};
 
@@ -81,6 +82,19 @@ impl Vae {
             encoder: GaussianMlp::new(data_dim, hidden, latent_dim, Variance::Learned, rng),
             decoder: GaussianMlp::new(latent_dim, &reversed, data_dim, decoder_variance, rng),
         }
+    }
+
+    /// The law `q(z) = 1/n Σ q(z|x_i)` of the latents that the encoder puts out for the rows of `x` (`[n, d]`).
+    ///
+    /// # Errors
+    /// If the encoder wrote a mean or a variance that is not finite and positive.
+    pub fn aggregate_posterior(&self, x: &ArrayRef2<f64>) -> Result<Mixture, ProbError> {
+        let (mean, log_var) = self.encoder.mean_and_log_var(x);
+        let laws = mean.rows().into_iter().zip(log_var.rows());
+        Mixture::equal(
+            laws.map(|(mean, log_var)| Gaussian::new(mean.to_owned(), Array2::from_diag(&log_var.exp())))
+                .collect::<Result<_, _>>()?,
+        )
     }
 
     /// Buffers for batches of exactly `rows` examples.

@@ -1,0 +1,181 @@
+//! The tables of the chapter `moon_latents`, and in words what was found, whichever way it falls.
+
+use comfy_table::{CellAlignment, Table, TableComponent, presets::NOTHING};
+use montecarlo::Estimate;
+use ndarray::{Array2, Axis};
+use toy::TwoMoons;
+
+use crate::experiment::Trained;
+use crate::walk::{Judge, Likeness, Picture};
+
+/// A table with a left-aligned first column and right-aligned numbers.
+fn table<const N: usize>(header: [&str; N], rows: impl IntoIterator<Item = [String; N]>) -> Table {
+    let mut table = Table::new();
+    table.load_preset(NOTHING);
+    table
+        .set_style(TableComponent::HeaderLines, '─')
+        .set_style(TableComponent::MiddleHeaderIntersections, '─');
+    table.set_header(header).add_rows(rows);
+    for column in table.column_iter_mut().skip(1) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    table
+}
+
+/// The bound and its terms after training, and how far the aggregate posterior is from the prior.
+pub fn terms(models: &[Trained]) -> Table {
+    // Adding 0 turns -0 into 0.
+    let rounded = |v: f64, digits: i32| (v * 10f64.powi(digits)).round() / 10f64.powi(digits) + 0.0;
+    let shown = |e: &Estimate| {
+        let digits = if e.mean.abs() < 1e3 { 2 } else { 0 };
+        let e = Estimate { mean: rounded(e.mean, digits), ..*e };
+        format!("{e:.*}", digits as usize)
+    };
+    table(
+        ["objective", "reconstruction", "prior matching", "ELBO", "KL(q(z) ‖ p(z))"],
+        models.iter().map(|model| {
+            [
+                model.objective.to_owned(),
+                shown(&model.elbo.reconstruction),
+                shown(&model.elbo.prior_matching),
+                shown(&model.elbo.total),
+                shown(&model.aggregate_kl),
+            ]
+        }),
+    )
+}
+
+/// What one model makes of the way from the half moon to the full moon.
+pub struct Walked {
+    /// The objective it was trained on.
+    pub objective: &'static str,
+    /// The pictures on the way.
+    pub pictures: Vec<Picture>,
+    /// What it returns when shown a true three-quarter moon.
+    pub shown: Picture,
+    /// The share of decoded draws from the prior that are moons.
+    pub moons_from_prior: Estimate,
+}
+
+impl Walked {
+    /// The picture in the middle of the way.
+    pub fn middle(&self) -> &Picture {
+        &self.pictures[self.pictures.len() / 2]
+    }
+
+    /// The picture on the way that comes closest to the true three-quarter moon.
+    pub fn closest(&self) -> &Picture {
+        self.pictures
+            .iter()
+            .min_by(|a, b| a.to_three_quarter.total_cmp(&b.to_three_quarter))
+            .unwrap_or_else(|| self.middle())
+    }
+
+    /// Whether anything at all depends on the latent: the two ends of the way differ visibly.
+    fn says_something(&self, judge: &Judge) -> bool {
+        let (first, last) = (&self.pictures[0], &self.pictures[self.pictures.len() - 1]);
+        toy::rms_distance(&first.pixels, &last.pixels) > judge.close()
+    }
+}
+
+/// Where the decoded pictures sit between the true moons; distances are root-mean-square grey (0 to 1).
+///
+/// For the picture half-way: how far from the nearest moon and from the nearest blend, and what it is. Then how close
+/// to the true three-quarter moon the way leads, how close the model returns one that it is shown, and how many
+/// decoded draws from the prior are moons.
+pub fn pictures(walks: &[Walked]) -> Table {
+    let name = |p: &Picture| match p.likeness {
+        Likeness::Moon => format!("a moon, {:.2} lit", p.moon.phase),
+        Likeness::Blend => format!("a blend, {:.2} full", p.blend.weight),
+        Likeness::Neither => "neither".to_owned(),
+    };
+    table(
+        [
+            "objective",
+            "to a moon",
+            "to a blend",
+            "half-way is",
+            "¾ on the way",
+            "¾ shown",
+            "moons from prior",
+        ],
+        walks.iter().map(|walk| {
+            let (middle, closest) = (walk.middle(), walk.closest());
+            [
+                walk.objective.to_owned(),
+                format!("{:.3}", middle.moon.distance),
+                format!("{:.3}", middle.blend.distance),
+                name(middle),
+                format!("{:.3} ({})", closest.to_three_quarter, closest.likeness),
+                format!("{:.3} ({})", walk.shown.to_three_quarter, walk.shown.likeness),
+                format!(
+                    "{:.0} ± {:.0} %",
+                    100.0 * walk.moons_from_prior.mean,
+                    100.0 * walk.moons_from_prior.std_err
+                ),
+            ]
+        }),
+    )
+}
+
+/// One sentence for each model on what it makes half-way, and one on whether any made a three-quarter moon.
+pub fn findings(judge: &Judge, walks: &[Walked]) -> Vec<String> {
+    let mut said: Vec<String> = walks.iter().map(|walk| finding(judge, walk)).collect();
+    let made: Vec<&str> = walks
+        .iter()
+        .filter(|walk| walk.closest().to_three_quarter <= judge.close())
+        .map(|walk| walk.objective)
+        .collect();
+    said.push(if made.is_empty() {
+        format!(
+            "No objective makes a three-quarter moon anywhere on the way: none comes within {:.3} of it.",
+            judge.close()
+        )
+    } else {
+        format!("A three-quarter moon (within {:.3}) is made by: {}.", judge.close(), made.join(", "))
+    });
+    said
+}
+
+fn finding(judge: &Judge, walk: &Walked) -> String {
+    if !walk.says_something(judge) {
+        return format!(
+            "{}: every latent decodes to the same picture; the code says nothing, and nothing was learned.",
+            walk.objective
+        );
+    }
+    let middle = walk.middle();
+    let what = match middle.likeness {
+        Likeness::Moon => format!("a moon, {:.0} % lit", 100.0 * middle.moon.phase),
+        Likeness::Blend => format!(
+            "a pixel blend ({:.0} % full moon), not a moon: {:.3} from the nearest blend, {:.3} from the nearest moon",
+            100.0 * middle.blend.weight,
+            middle.blend.distance,
+            middle.moon.distance
+        ),
+        Likeness::Neither => format!(
+            "neither moon nor blend: {:.3} from the nearest moon and {:.3} from the nearest blend",
+            middle.moon.distance, middle.blend.distance
+        ),
+    };
+    let moons = walk.pictures.iter().filter(|p| p.likeness == Likeness::Moon);
+    format!(
+        "{}: half-way lies {what}; {} of {} pictures on the way are moons.",
+        walk.objective,
+        moons.count(),
+        walk.pictures.len()
+    )
+}
+
+/// Reconstructions and samples of the two-moons models, judged by their distance to the nearest arc.
+pub fn arcs(models: &[Trained], data: &Array2<f64>, drawn: &[(Array2<f64>, Array2<f64>)]) -> Table {
+    let off = |points: &Array2<f64>| {
+        let squares = points.map_axis(Axis(1), |p| TwoMoons::nearest(&p).distance.powi(2));
+        squares.mean().unwrap_or(f64::NAN).sqrt()
+    };
+    let rows = models.iter().zip(drawn).map(|(model, (returned, sampled))| {
+        [model.objective.to_owned(), format!("{:.3}", off(returned)), format!("{:.3}", off(sampled))]
+    });
+    let truth = ["the data".to_owned(), format!("{:.3}", off(data)), format!("{:.3}", off(data))];
+    table(["objective", "reconstructions", "samples from the prior"], std::iter::once(truth).chain(rows))
+}

@@ -2,7 +2,7 @@
 //!
 //! | module | what is here |
 //! |---|---|
-//! | [`backend`] | which code multiplies matrices: BLIS, Accelerate, OpenBLAS or pure Rust |
+//! | [`mod@backend`] | which code multiplies matrices: BLIS, Accelerate, OpenBLAS or pure Rust |
 //! | [`cholesky`] | the factor `A = L Lᵀ`: log-determinants, whitening, solves |
 //!
 //! Matrices are [`ndarray`] arrays in row-major order. This crate sits below every other one that multiplies

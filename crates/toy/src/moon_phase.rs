@@ -157,8 +157,10 @@ impl MoonPhase {
         let phase = golden_section(low, high, 1e-11, |phase| {
             picture.iter().zip(self.pixels(phase)).map(|(p, moon)| (p - moon) * (p - moon)).sum()
         });
-        let refined =
-            NearestPhase { phase, distance: rms_distance(picture, &self.pixels(phase).collect::<Array1<_>>()) };
+        let refined = NearestPhase {
+            phase,
+            distance: rms_distance(picture, &self.pixels(phase).collect::<Array1<_>>()),
+        };
         if refined.distance < on_grid.distance { refined } else { on_grid }
     }
 

@@ -56,11 +56,13 @@ impl LinearVae {
         &self.prior
     }
 
-    /// `E_q(z|x) log p(x|z)` at one observation `x` (`[d]`), in nats: the mean of a quadratic in `z`.
+    /// `E_q(z|x) log p(x|z) = log N(x; V m + a, R) - ½ tr(R⁻¹ V S Vᵀ)` at one observation `x` (`[d]`), in nats, with
+    /// `m = W x + b` the mean of the encoder and `S` its covariance.
     pub fn reconstruction(&self, x: &ArrayRef1<f64>) -> f64 {
-        let (k, d) = (self.prior.dim(), x.len());
-        let observed: Vec<usize> = (k..k + d).collect();
-        Quadratic::log_prob(&self.decoder).fix(&observed, x).expectation(&self.encoder.given(x))
+        let at_the_mean = self.decoder.given(&self.encode(x)).log_prob(x);
+        let spread = self.decoder.weight().dot(self.encoder.factor().lower());
+        let trace = self.decoder.factor().whiten_columns(&spread).mapv(|v| v * v).sum();
+        at_the_mean - 0.5 * trace
     }
 
     /// `KL(q(z|x) || p(z))` at one observation `x` (`[d]`), in nats.
@@ -129,5 +131,25 @@ impl LinearVae {
     /// `W x + b`, the mean of `q(z|x)`, `[k]`.
     pub fn encode(&self, x: &ArrayRef1<f64>) -> Array1<f64> {
         self.encoder.weight().dot(x) + self.encoder.bias()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use approx::assert_relative_eq;
+    use ndarray::array;
+
+    /// A decoder far sharper than its observation is large: the residual is formed before it is squared.
+    #[test]
+    fn reconstruction_keeps_its_digits_for_sharp_decoders() {
+        for sd in [1e-3, 1e-6, 1e-12, 1e-150] {
+            let variance = sd * sd;
+            let sharp = || LinearGaussian::new(array![[1.0]], array![0.0], array![[variance]]).unwrap();
+            let vae = LinearVae::new(sharp(), sharp()).unwrap();
+            // Both laws are N(·, s²): E log p = -½ (log 2πs² + 1).
+            let exact = -0.5 * (std::f64::consts::TAU.ln() + 2.0 * sd.ln() + 1.0);
+            assert_relative_eq!(vae.reconstruction(&array![0.3]), exact, max_relative = 1e-14);
+        }
     }
 }

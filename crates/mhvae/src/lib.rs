@@ -9,9 +9,11 @@
 //! | module | what is here |
 //! |---|---|
 //! | [`chain`] | [`Mhvae`]: linear-Gaussian conditionals of any widths, evidence, joint law, bound |
+//! | [`decomposition`] | the bound taken apart: denoising form, consistency form, and that as misprinted |
 //!
 //! The prior is `p(z_T) = N(0, I)`; all terms are in nats.
 
 pub mod chain;
+pub mod decomposition;
 
 pub use chain::Mhvae;

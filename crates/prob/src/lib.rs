@@ -5,6 +5,7 @@
 //! | [`gaussian`] | `N(m, S)` with a full covariance: density, entropy, divergence, conditioning |
 //! | [`diagonal`] | `N(m, diag σ²)` with its log-variances kept |
 //! | [`mixture`] | finite mixtures of Gaussians: density, score, posterior, sampling |
+//! | [`bound`] | the terms of an evidence lower bound, with the sign convention of the whole project |
 //! | [`conditional`] | what every conditional law `p(y | x)` offers, row by row |
 //! | [`linear_gaussian`] | `y = W x + b + noise`: push forward, joint, Bayes reversal, composition |
 //! | [`quadratic`] | `x'Ax + b'x + c`: exact mean and variance under a Gaussian |
@@ -18,6 +19,7 @@
 //! methods panic only on shapes that do not fit.
 
 pub mod adaptive;
+pub mod bound;
 pub mod conditional;
 pub mod diagonal;
 pub mod error;
@@ -29,6 +31,7 @@ pub mod numerics;
 pub mod quadratic;
 
 pub use adaptive::{Integral, integrate};
+pub use bound::Bound;
 pub use conditional::Conditional;
 pub use diagonal::DiagonalGaussian;
 pub use error::ProbError;

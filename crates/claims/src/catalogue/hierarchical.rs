@@ -1,0 +1,8 @@
+//! Part C: the Markov hierarchical VAE.
+
+use crate::Claim;
+
+/// The claims of this part.
+pub fn claims() -> Vec<Claim> {
+    Vec::new()
+}

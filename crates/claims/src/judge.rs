@@ -1,0 +1,186 @@
+//! How each kind of claim is judged.
+
+use std::cell::Cell;
+use std::fmt::Debug;
+
+use montecarlo::Verdict as Tested;
+use ndarray_rand::rand::RngCore;
+use proptest::strategy::Strategy;
+use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
+
+use crate::claim::FALSE_ALARM;
+use crate::{Finding, Run, Trial, Verdict};
+
+/// A line counts as false where it is off by more than this, relative to the larger side: what a reader can see.
+pub const VISIBLE: f64 = 0.01;
+
+/// One statistical test with the power that it must have.
+#[derive(Clone, Copy, Debug)]
+pub struct Sampled {
+    /// What the test found.
+    pub verdict: Tested,
+    /// The size of what was tested, to which its error is relative.
+    pub scale: f64,
+    /// Samples drawn.
+    pub samples: u64,
+}
+
+/// The relative error of the size 1 % that every statistical claim must be sure to see.
+pub const RESOLUTION: f64 = 0.01;
+
+/// A runner whose problems depend on the seed and the id of the claim alone.
+fn runner(id: &str, run: &Run) -> TestRunner {
+    let mut seed = [0; 32];
+    run.streams(id).role("problems").rng(0).fill_bytes(&mut seed);
+    let config = Config { cases: run.cases, failure_persistence: None, ..Config::default() };
+    TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &seed))
+}
+
+/// Puts every problem to the test; the first that fails is shrunk.
+pub(crate) fn on_problems<S: Strategy>(
+    id: &str,
+    run: &Run,
+    tolerance: f64,
+    strategy: &S,
+    body: &impl Fn(&S::Value, &mut Trial),
+) -> Finding {
+    let worst = Cell::new(0.0_f64);
+    let cases = Cell::new(0_u64);
+    let outcome = runner(id, run).run(strategy, |problem| {
+        let mut trial = Trial::default();
+        body(&problem, &mut trial);
+        cases.set(cases.get() + 1);
+        worst.set(worst.get().max(trial.error()));
+        if trial.comparisons() > 0 && trial.error() <= tolerance {
+            return Ok(());
+        }
+        let sides =
+            trial.sides().map_or("nothing was compared".to_owned(), |(l, r)| format!("{l:e} against {r:e}"));
+        Err(TestCaseError::fail(format!("{sides}, relative error {:.1e}", trial.error())))
+    });
+    let (verdict, counterexample) = match outcome {
+        Ok(()) => (Verdict::Holds, None),
+        Err(TestError::Fail(reason, problem)) => {
+            (Verdict::Failed, Some(format!("{reason} at {}", shown(&problem))))
+        }
+        Err(TestError::Abort(reason)) => (Verdict::Failed, Some(format!("gave up: {reason}"))),
+    };
+    Finding { verdict, error: worst.get(), tolerance, false_alarm: None, cases: cases.get(), counterexample }
+}
+
+/// All statistical tests of a claim: the one that comes closest to its tolerance speaks for all.
+pub(crate) fn sampled(tests: &[Sampled]) -> Finding {
+    let closeness = |s: &&Sampled| s.verdict.error / s.verdict.tolerance;
+    let worst = tests.iter().max_by(|a, b| closeness(a).total_cmp(&closeness(b)));
+    let sees = |s: &&Sampled| s.verdict.smallest_error <= RESOLUTION * s.scale.abs();
+    let weak = tests.iter().find(|s| !sees(s));
+    let holds = !tests.is_empty() && weak.is_none() && tests.iter().all(|s| s.verdict.holds);
+    let relative = |value: f64, s: &Sampled| value / s.scale.abs();
+    let counterexample = match weak {
+        _ if holds => None,
+        Some(s) => Some(format!(
+            "too few samples: errors below {:.1e} of the truth may pass",
+            relative(s.verdict.smallest_error, s)
+        )),
+        None => worst
+            .map(|s| format!("off by {:.2} times what chance allows", s.verdict.error / s.verdict.tolerance)),
+    };
+    Finding {
+        verdict: if holds { Verdict::Holds } else { Verdict::Failed },
+        error: worst.map_or(f64::INFINITY, |s| relative(s.verdict.error, s)),
+        tolerance: worst.map_or(0.0, |s| relative(s.verdict.tolerance, s)),
+        false_alarm: Some(tests.len() as f64 * FALSE_ALARM),
+        cases: tests.iter().map(|s| s.samples).sum(),
+        counterexample,
+    }
+}
+
+/// The exponent of a power law against the one that is claimed.
+pub(crate) fn rate(expected: f64, tolerance: f64, sizes_and_errors: &[(f64, f64)]) -> Finding {
+    let (found, std_err) = fitted_rate(sizes_and_errors);
+    let error = ((found - expected) / expected).abs();
+    let holds = error <= tolerance;
+    Finding {
+        verdict: if holds { Verdict::Holds } else { Verdict::Failed },
+        error,
+        tolerance,
+        false_alarm: None,
+        cases: sizes_and_errors.len() as u64,
+        counterexample: (!holds)
+            .then(|| format!("the fitted rate is {found:.3} ± {std_err:.3}, not {expected}")),
+    }
+}
+
+/// `n` in `error ∝ size⁻ⁿ`, with its standard error: the least-squares slope of `log error` against `log size`.
+pub fn fitted_rate(sizes_and_errors: &[(f64, f64)]) -> (f64, f64) {
+    let n = sizes_and_errors.len() as f64;
+    let logs: Vec<(f64, f64)> =
+        sizes_and_errors.iter().map(|(size, error)| (size.ln(), error.ln())).collect();
+    let mean = |f: fn(&(f64, f64)) -> f64| logs.iter().map(f).sum::<f64>() / n;
+    let (x_mean, y_mean) = (mean(|p| p.0), mean(|p| p.1));
+    let spread: f64 = logs.iter().map(|(x, _)| (x - x_mean).powi(2)).sum();
+    let slope = logs.iter().map(|(x, y)| (x - x_mean) * (y - y_mean)).sum::<f64>() / spread;
+    let residual: f64 = logs.iter().map(|(x, y)| (y - y_mean - slope * (x - x_mean)).powi(2)).sum();
+    (-slope, (residual / (n - 2.0) / spread).sqrt())
+}
+
+/// Searches a problem at which the line is false, and shrinks it.
+pub(crate) fn refute<S: Strategy>(
+    id: &str,
+    run: &Run,
+    truth: &str,
+    strategy: &S,
+    body: &impl Fn(&S::Value) -> (f64, f64),
+) -> Finding {
+    let cases = Cell::new(0_u64);
+    let outcome = runner(id, run).run(strategy, |problem| {
+        cases.set(cases.get() + 1);
+        let (line, true_value) = body(&problem);
+        if off(line, true_value) > VISIBLE {
+            Err(TestCaseError::fail("the line is false here"))
+        } else {
+            Ok(())
+        }
+    });
+    let mut finding = Finding {
+        verdict: Verdict::Failed,
+        error: 0.0,
+        tolerance: VISIBLE,
+        false_alarm: None,
+        cases: cases.get(),
+        counterexample: None,
+    };
+    match outcome {
+        Err(TestError::Fail(_, problem)) => {
+            let (line, true_value) = body(&problem);
+            finding.verdict = Verdict::Refuted;
+            finding.error = off(line, true_value);
+            finding.counterexample = Some(format!(
+                "at {} the line gives {line:.6}, the truth is {true_value:.6} (off by {:.6}); true is: {truth}",
+                shown(&problem),
+                line - true_value
+            ));
+        }
+        Ok(()) => finding.counterexample = Some("the line holds on every problem tried".to_owned()),
+        Err(TestError::Abort(reason)) => finding.counterexample = Some(format!("gave up: {reason}")),
+    }
+    finding
+}
+
+/// Difference relative to the larger side. A line that gives no number at all is off by everything.
+fn off(line: f64, truth: f64) -> f64 {
+    let difference = (line - truth).abs();
+    if difference == 0.0 {
+        0.0
+    } else if difference.is_finite() {
+        difference / line.abs().max(truth.abs())
+    } else {
+        f64::INFINITY
+    }
+}
+
+/// A problem in one line.
+fn shown(problem: &impl Debug) -> String {
+    let text = format!("{problem:?}");
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}

@@ -1,0 +1,41 @@
+//! The derivation as claims: every line is a statement with a verdict.
+//!
+//! | module | what is here |
+//! |---|---|
+//! | [`claim`] | a [`Claim`]: id, statement, sources, why it holds, what is compared, and the check |
+//! | [`trial`] | one random problem put to the test: two sides compared, or a sign |
+//! | [`finding`] | the verdict: holds, refuted, failed; error against tolerance |
+//! | [`judge`] | how each kind of claim is judged, and how a counterexample is shrunk |
+//! | [`problems`] | random problems that shrink to simple ones |
+//! | [`longhand`] | densities and divergences written out: a route that shares no code with the crates |
+//! | [`catalogue`] | every claim of the derivation, and every line that is refuted |
+//!
+//! Checking a derivation of one's own takes a strategy for random problems and two sides:
+//!
+//! ```
+//! use claims::{Claim, Run, problems};
+//! use prob::Gaussian;
+//!
+//! let mine = Claim::new("mine", "KL(N(m, v) ‖ N(0, 1)) = ½ (m² + v - 1 - log v)").identity(
+//!     1e-12,
+//!     problems::gaussian(1),
+//!     |p, trial| {
+//!         let (m, v) = (p.mean()[0], p.covariance()[[0, 0]]);
+//!         trial.nats(p.kl_divergence(&Gaussian::standard(1)), 0.5 * (m * m + v - 1.0 - v.ln()));
+//!     },
+//! );
+//! let finding = mine.check(&Run::default());
+//! assert!(finding.as_claimed(), "{finding}");
+//! ```
+
+pub mod catalogue;
+pub mod claim;
+pub mod finding;
+pub mod judge;
+pub mod longhand;
+pub mod problems;
+pub mod trial;
+
+pub use claim::{Claim, Kind, Run};
+pub use finding::{Finding, Verdict};
+pub use trial::Trial;

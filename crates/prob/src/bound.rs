@@ -1,0 +1,28 @@
+//! The terms of an evidence lower bound, with the sign convention of the whole project.
+
+/// `ELBO = reconstruction - prior_matching - Σ matching`, every term in nats.
+///
+/// A VAE has no matching terms; a chain with `T` latents has `T - 1`, consistency terms in one form of the bound and
+/// denoising matching terms in another (Luo (45), (58)).
+///
+/// ```
+/// use prob::Bound;
+/// let bound = Bound { reconstruction: -0.5, prior_matching: 0.1, matching: vec![0.3, 0.2] };
+/// assert_eq!(bound.elbo(), -1.1);
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Bound {
+    /// How well the lowest latent explains the observation.
+    pub reconstruction: f64,
+    /// How far the highest latent is from the prior.
+    pub prior_matching: f64,
+    /// One term for each pair of neighbouring latents, from the lowest up.
+    pub matching: Vec<f64>,
+}
+
+impl Bound {
+    /// The bound itself, in nats.
+    pub fn elbo(&self) -> f64 {
+        self.reconstruction - self.prior_matching - self.matching.iter().sum::<f64>()
+    }
+}

@@ -13,15 +13,15 @@ use crate::{json, paper, run, select, table};
 /// Checks what was asked for, and says what was found.
 pub(crate) fn check(asked: &CheckArguments, out: &mut impl Write) -> Result<ExitCode, Refusal> {
     let parts = select::chosen(catalogue::parts(), &asked.ids)?;
-    let run = Run::from(asked.run);
+    let plan = Run::from(asked.run);
     let started = Instant::now();
-    let checked = run::all(&parts, &run);
+    let checked = run::all(&parts, &plan);
     let seconds = started.elapsed().as_secs_f64();
     if asked.json {
         json::write(&checked, out)?;
     } else {
         table::write(&parts, &checked, paper::width(), out)?;
-        table::write_sum(&checked, &run, seconds, out)?;
+        table::write_sum(&checked, &plan, seconds, out)?;
     }
-    Ok(ExitCode::from(u8::from(!checked.iter().all(|one| one.finding.as_claimed()))))
+    Ok(run::exit_code(&checked))
 }

@@ -17,13 +17,13 @@ const WIDEST: usize = 100;
 /// Says what a claim says and why, checks it, and says what was found.
 pub(crate) fn explain(asked: &ExplainArguments, out: &mut impl Write) -> Result<ExitCode, Refusal> {
     let claim = select::one(catalogue::parts(), &asked.id)?;
-    let run = Run::from(asked.run);
+    let plan = Run::from(asked.run);
     let width = paper::width().map(|width| width.min(WIDEST));
     write_claim(&claim, width, out)?;
     out.flush()?;
-    let checked = run::one(&claim, &run);
-    write_finding(&checked, &run, width, out)?;
-    Ok(ExitCode::from(u8::from(!checked.finding.as_claimed())))
+    let checked = run::one(&claim, &plan);
+    write_finding(&checked, &plan, width, out)?;
+    Ok(run::exit_code(&[checked]))
 }
 
 fn write_claim(claim: &Claim, width: Option<usize>, out: &mut impl Write) -> io::Result<()> {

@@ -124,7 +124,8 @@ fn write_row(
     Ok(())
 }
 
-/// Writes the last lines: which claims failed, if any; how many hold, are refuted, failed; how long it took.
+/// Writes the last lines: which claims failed, if any; the chance of a false alarm; how many hold, are refuted, failed,
+/// and how long it took.
 pub(crate) fn write_sum(
     checked: &[Checked],
     run: &Run,
@@ -138,6 +139,11 @@ pub(crate) fn write_sum(
         writeln!(out, "{colour}failed: {}{colour:#} (elbow explain {first})", failed.join(", "))?;
     }
     let (held, refuted) = (of(Verdict::Holds).count(), of(Verdict::Refuted).count());
+    let false_alarm: f64 = checked.iter().filter_map(|one| one.finding.false_alarm).sum();
+    if false_alarm > 0.0 {
+        let chance = "chance that a statistical test refuses a true claim";
+        writeln!(out, "{ASIDE}{chance}: at most {false_alarm:.1e} in all{ASIDE:#}")?;
+    }
     let Run { cases, seed } = run;
     write!(out, "{TITLE}{}: {held} hold, {refuted} refuted", counted(checked.len()))?;
     writeln!(out, ", {} failed{TITLE:#}, in {seconds:.1} s ({cases} cases, seed {seed})", failed.len())
@@ -165,7 +171,7 @@ mod tests {
             verdict,
             error,
             tolerance: 1e-2,
-            false_alarm: None,
+            false_alarm: Some(1e-8),
             cases,
             counterexample: text.map(str::to_owned),
         };
@@ -197,7 +203,8 @@ mod tests {
         assert_eq!(lines[3], format!("X10b  failed       inf > 1.0e-2   1000000  0.12  {LONG}"));
         assert_eq!(lines[4], "      0.5 against 0.7");
         assert_eq!(lines[6], "failed: X10b (elbow explain X10b)");
-        assert_eq!(lines[7], "2 claims: 1 hold, 0 refuted, 1 failed, in 1.2 s (8 cases, seed 7)");
+        assert_eq!(lines[7], "chance that a statistical test refuses a true claim: at most 2.0e-8 in all");
+        assert_eq!(lines[8], "2 claims: 1 hold, 0 refuted, 1 failed, in 1.2 s (8 cases, seed 7)");
     }
 
     #[test]

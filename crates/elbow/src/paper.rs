@@ -31,7 +31,10 @@ pub(crate) fn wrapped(text: &str, indent: usize, width: Option<usize>) -> Vec<St
     match width {
         // Of a terminal too narrow for any column a few words are still shown on a line.
         Some(width) => {
-            let options = textwrap::Options::new(width.saturating_sub(indent).max(20)).break_words(false);
+            let options = textwrap::Options::new(width.saturating_sub(indent).max(20))
+                .break_words(false)
+                // `1-α_t` is no hyphenated word.
+                .word_splitter(textwrap::WordSplitter::NoHyphenation);
             textwrap::wrap(&text, options).into_iter().map(Cow::into_owned).collect()
         }
         None => vec![text],
@@ -72,6 +75,14 @@ mod tests {
         assert!(
             lines.len() > 1 && lines.iter().all(|line| textwrap::core::display_width(line) <= 30),
             "{lines:?}"
+        );
+    }
+
+    #[test]
+    fn a_difference_is_not_cut_at_its_sign() {
+        assert_eq!(
+            wrapped("the variance is √(1-α_t)/v here", 0, Some(20)),
+            ["the variance is", "√(1-α_t)/v here"]
         );
     }
 

@@ -1,0 +1,152 @@
+//! What can be asked for.
+
+use std::num::IntErrorKind;
+
+use claims::Run;
+use clap::{Args, Parser, Subcommand};
+use clap_complete::Shell;
+
+/// More random problems than this for each claim would take days.
+const MOST_CASES: u32 = 1_000_000;
+
+/// The derivation from the VAE to diffusion models, as claims that are checked with numbers
+///
+/// On its own it says what there is and what to try.
+#[derive(Debug, Parser)]
+#[command(
+    name = "elbow",
+    version,
+    after_help = "\
+Examples:
+  elbow                      what there is and what to try next
+  elbow check                every claim, in a table
+  elbow check D --cases 64   one part, with fewer random problems
+  elbow explain D4           one claim: why it holds and what is compared"
+)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Check(CheckArguments),
+    Explain(ExplainArguments),
+    Completions(CompletionsArguments),
+}
+
+/// Check the claims: verdict, error, cases and time of each
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  elbow check                          every claim
+  elbow check D9                       D9, D9a, D9b, … (not D90)
+  elbow check A R --cases 64 --seed 7  two parts, with other and fewer problems
+  elbow check --json > findings.json   for a script
+
+A row reads: id, verdict, largest relative error against the tolerance, problems tried or samples
+drawn, seconds, statement. Below a refuted line stands where it fails and which line is true.
+An error that is no number is 1.7976931348623157e308 in JSON, the largest number there is.
+
+Exit code: 0 all as claimed (what should hold holds, what should be refuted is refuted),
+1 a claim failed, 2 bad input.")]
+pub(crate) struct CheckArguments {
+    /// Claims by id (D9a), or all that begin so: D9, D. Without any: all claims
+    #[arg(value_name = "ID")]
+    pub(crate) ids: Vec<String>,
+
+    /// Print one JSON document instead of the table
+    #[arg(long)]
+    pub(crate) json: bool,
+
+    #[command(flatten)]
+    pub(crate) run: RunArguments,
+}
+
+/// Explain one claim: statement, source, why it holds, what is compared and where; then check it
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  elbow explain D4             why it holds, what is compared with what, and what was found
+  elbow explain R1             a line that is false: where, by how much, and the line that is true
+  elbow explain R1 --seed 7    the same, found from other random problems
+
+Exit code: 0 as claimed, 1 the claim failed, 2 bad input.")]
+pub(crate) struct ExplainArguments {
+    /// The claim, by its id
+    #[arg(value_name = "ID")]
+    pub(crate) id: String,
+
+    #[command(flatten)]
+    pub(crate) run: RunArguments,
+}
+
+/// Print the completion script of a shell
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  elbow completions bash > ~/.local/share/bash-completion/completions/elbow
+  elbow completions zsh > ~/.zfunc/_elbow
+  elbow completions fish > ~/.config/fish/completions/elbow.fish")]
+pub(crate) struct CompletionsArguments {
+    /// The shell
+    #[arg(value_enum)]
+    pub(crate) shell: Shell,
+}
+
+/// How thoroughly to check.
+#[derive(Clone, Copy, Debug, Args)]
+pub(crate) struct RunArguments {
+    /// Random problems for each claim that tries problems
+    #[arg(long, value_name = "N", default_value_t = Run::default().cases, value_parser = cases, allow_negative_numbers = true)]
+    cases: u32,
+
+    /// Where the problems and samples come from: the same seed, the same numbers
+    #[arg(long, value_name = "S", default_value_t = Run::default().seed, value_parser = seed, allow_negative_numbers = true)]
+    seed: u64,
+}
+
+impl From<RunArguments> for Run {
+    fn from(asked: RunArguments) -> Self {
+        Run { cases: asked.cases, seed: asked.seed }
+    }
+}
+
+/// A number of random problems that can be tried.
+fn cases(text: &str) -> Result<u32, String> {
+    match text.parse::<u32>() {
+        Ok(0) => Err("must be at least 1: a claim that is tried on no problem is not checked".to_owned()),
+        Ok(cases) if cases <= MOST_CASES => Ok(cases),
+        Ok(_) => Err(too_many()),
+        Err(error) if *error.kind() == IntErrorKind::PosOverflow => Err(too_many()),
+        Err(_) => Err(format!("must be a whole number from 1 to {MOST_CASES}")),
+    }
+}
+
+fn too_many() -> String {
+    format!("must be at most {MOST_CASES}: more would take days")
+}
+
+fn seed(text: &str) -> Result<u64, String> {
+    text.parse().map_err(|_| format!("must be a whole number from 0 to {}", u64::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_arguments_are_well_formed() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn a_number_of_cases_is_from_one_to_a_million() {
+        assert_eq!(cases("1"), Ok(1));
+        assert_eq!(cases("1000000"), Ok(1_000_000));
+        for refused in ["0", "1000001", "99999999999999999999", "-3", "2.5", "many", ""] {
+            assert!(cases(refused).is_err(), "{refused}");
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! `elbow explain`: one claim in full.
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use claims::{Claim, Kind, Run, catalogue};
+
+use crate::arguments::ExplainArguments;
+use crate::paper::{self, TITLE};
+use crate::refusal::Refusal;
+use crate::run::{self, Checked};
+use crate::{select, table};
+
+/// Lines longer than this are hard to read.
+const WIDEST: usize = 100;
+
+/// Says what a claim says and why, checks it, and says what was found.
+pub(crate) fn explain(asked: &ExplainArguments, out: &mut impl Write) -> Result<ExitCode, Refusal> {
+    let claim = select::one(catalogue::parts(), &asked.id)?;
+    let plan = Run::from(asked.run);
+    let width = paper::width().map(|width| width.min(WIDEST));
+    write_claim(&claim, width, out)?;
+    out.flush()?;
+    let checked = run::one(&claim, &plan);
+    write_finding(&checked, &plan, width, out)?;
+    Ok(run::exit_code(&[checked]))
+}
+
+fn write_claim(claim: &Claim, width: Option<usize>, out: &mut impl Write) -> io::Result<()> {
+    let indent = claim.id().chars().count() + 2;
+    let statement = paper::wrapped(claim.statement(), indent, width).join(&format!("\n{:indent$}", ""));
+    writeln!(out, "{TITLE}{}  {statement}{TITLE:#}", claim.id())?;
+    let refuted = claim.kind() == Kind::Refuted;
+    section("Kind", judged(claim.kind()), width, out)?;
+    section("Sources", &claim.sources().join(", "), width, out)?;
+    section(if refuted { "Why it is false" } else { "Why it holds" }, claim.why(), width, out)?;
+    section("What is compared", claim.compares(), width, out)?;
+    let place = claim.place();
+    section("Where", &format!("{}:{}", place.file(), place.line()), None, out)
+}
+
+fn write_finding(
+    Checked { finding, seconds, .. }: &Checked,
+    run: &Run,
+    width: Option<usize>,
+    out: &mut impl Write,
+) -> io::Result<()> {
+    let colour = paper::colour(finding.verdict);
+    let (error, sign, tolerance) = table::error_against_tolerance(finding);
+    writeln!(out, "\n{TITLE}What was found{TITLE:#} ({} cases, seed {})", run.cases, run.seed)?;
+    write!(out, "  {colour}{}{colour:#}: error {error} {sign} {tolerance}", finding.verdict)?;
+    writeln!(out, ", {} cases, {seconds:.2} s", finding.cases)?;
+    if let Some(chance) = finding.false_alarm {
+        writeln!(out, "  a true claim would be called failed with a chance of at most {chance:.1e}")?;
+    }
+    finding.counterexample.as_ref().map_or(Ok(()), |text| paragraph(text, width, out))
+}
+
+/// How claims of a kind are judged.
+fn judged(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Identity => {
+            "identity: two sides, computed by routes that share no code, agree on random problems"
+        }
+        Kind::Inequality => "inequality: the sign is right on every random problem",
+        Kind::Law => "law: samples have the law or the mean that is stated, by a statistical test",
+        Kind::Gradient => "gradient: it is that of the function, by differences or in mean",
+        Kind::Rate => "rate: the exponent with which an error falls, fitted",
+        Kind::Refuted => {
+            "refuted: the line is false; a counterexample is searched and made as small as possible"
+        }
+    }
+}
+
+fn section(title: &str, text: &str, width: Option<usize>, out: &mut impl Write) -> io::Result<()> {
+    writeln!(out, "\n{TITLE}{title}{TITLE:#}")?;
+    paragraph(text, width, out)
+}
+
+/// The lines of `text` as they stand, indented, each wrapped on its own.
+fn paragraph(text: &str, width: Option<usize>, out: &mut impl Write) -> io::Result<()> {
+    for line in text.lines().flat_map(|line| paper::wrapped(line, 2, width)) {
+        writeln!(out, "  {line}")?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written(claim: &Claim, run: &Run) -> String {
+        let mut out = Vec::new();
+        write_claim(claim, None, &mut out).unwrap();
+        write_finding(&run::one(claim, run), run, None, &mut out).unwrap();
+        anstream::adapter::strip_str(std::str::from_utf8(&out).unwrap()).to_string()
+    }
+
+    #[test]
+    fn a_claim_is_explained_in_full() {
+        let claim = Claim::new("X1", "the error falls as 1/T")
+            .source("Luo (58)")
+            .source("001 §3.7")
+            .why("first line\nsecond line")
+            .compares("a fitted exponent with 1")
+            .rate(1.0, 0.1, |_| (1..5).map(|n| (f64::from(n), 1.0 / f64::from(n))).collect());
+        let text = written(&claim, &Run { cases: 8, seed: 7 });
+        let parts = [
+            "X1  the error falls as 1/T\n",
+            "\nSources\n  Luo (58), 001 §3.7\n",
+            "\nWhy it holds\n  first line\n  second line\n",
+            "\nWhat is compared\n  a fitted exponent with 1\n",
+            "src/explain.rs:",
+            "\nWhat was found (8 cases, seed 7)\n  holds: error ",
+            "≤ 1.0e-1, 4 cases, ",
+        ];
+        assert!(parts.iter().all(|part| text.contains(part)), "{text}");
+    }
+}

@@ -1,0 +1,82 @@
+//! What was found, for a script: one JSON document.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use crate::run::Checked;
+
+/// One claim. The field names are public interface.
+#[derive(Debug, Serialize)]
+struct Row<'a> {
+    id: &'a str,
+    statement: &'a str,
+    sources: &'a [&'static str],
+    kind: String,
+    verdict: String,
+    error: f64,
+    tolerance: f64,
+    false_alarm: Option<f64>,
+    cases: u64,
+    seconds: f64,
+    counterexample: Option<&'a str>,
+}
+
+impl<'a> From<&'a Checked<'a>> for Row<'a> {
+    fn from(Checked { claim, finding, seconds }: &'a Checked<'a>) -> Self {
+        Row {
+            id: claim.id(),
+            statement: claim.statement(),
+            sources: claim.sources(),
+            kind: claim.kind().to_string(),
+            verdict: finding.verdict.to_string(),
+            error: number(finding.error),
+            tolerance: number(finding.tolerance),
+            false_alarm: finding.false_alarm.map(number),
+            cases: finding.cases,
+            seconds: *seconds,
+            counterexample: finding.counterexample.as_deref(),
+        }
+    }
+}
+
+/// JSON has no infinity: an error that is infinite or no number is the largest number there is.
+fn number(value: f64) -> f64 {
+    if value.is_nan() { f64::MAX } else { value.clamp(f64::MIN, f64::MAX) }
+}
+
+/// Writes the list of all findings and a line end.
+pub(crate) fn write(checked: &[Checked], out: &mut impl Write) -> io::Result<()> {
+    let rows: Vec<Row> = checked.iter().map(Row::from).collect();
+    serde_json::to_writer_pretty(&mut *out, &rows)?;
+    writeln!(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use claims::{Claim, Finding, Verdict};
+    use serde_json::{Value, json};
+
+    #[test]
+    fn what_is_no_number_is_the_largest_number() {
+        let claim = Claim::new("X1", "0 = 1").source("Luo (58)").rate(1.0, 0.1, |_| Vec::new());
+        let finding = Finding {
+            verdict: Verdict::Failed,
+            error: f64::NAN,
+            tolerance: f64::INFINITY,
+            false_alarm: None,
+            cases: 3,
+            counterexample: None,
+        };
+        let mut out = Vec::new();
+        write(&[Checked { claim: &claim, finding, seconds: 0.5 }], &mut out).unwrap();
+        let written: Value = serde_json::from_slice(&out).unwrap();
+        let expected = json!([{
+            "id": "X1", "statement": "0 = 1", "sources": ["Luo (58)"], "kind": "rate", "verdict": "failed",
+            "error": f64::MAX, "tolerance": f64::MAX, "false_alarm": null, "cases": 3, "seconds": 0.5,
+            "counterexample": null
+        }]);
+        assert_eq!(written, expected);
+    }
+}

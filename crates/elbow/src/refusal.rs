@@ -1,0 +1,85 @@
+//! Bad input in one line.
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use clap::error::ErrorKind;
+
+/// Exit code of bad input.
+const BAD_INPUT: u8 = 2;
+
+/// Why a command was not carried out.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Refusal {
+    /// No claim has an id that begins so.
+    #[error("no claim {id}{}", nearest.as_ref().map_or(String::new(), |near| format!("; the nearest is {near}")))]
+    UnknownId {
+        /// What was asked for.
+        id: String,
+        /// The id that is most like it.
+        nearest: Option<String>,
+    },
+    /// One claim is to be named, and several ids begin so.
+    #[error("{id} is more than one claim: {}", known.join(", "))]
+    SeveralClaims {
+        /// What was asked for.
+        id: String,
+        /// All that begin so.
+        known: Vec<String>,
+    },
+    /// Standard output cannot be written.
+    #[error("standard output: {0}")]
+    Output(#[from] io::Error),
+}
+
+impl Refusal {
+    /// Says so on standard error.
+    pub(crate) fn told(&self) -> ExitCode {
+        tell(&self.to_string())
+    }
+}
+
+/// What clap has to say: help and version are no refusal, all else is one.
+pub(crate) fn of_arguments(error: &clap::Error) -> ExitCode {
+    match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
+            // A reader of the help who has left is no error.
+            let _ = error.print();
+            ExitCode::SUCCESS
+        }
+        _ => tell(&in_one_line(&error.render().to_string())),
+    }
+}
+
+/// clap's message without its heading, its usage and its empty lines.
+fn in_one_line(message: &str) -> String {
+    let said = message
+        .lines()
+        .map(str::trim)
+        .take_while(|line| !line.starts_with("Usage:") && !line.starts_with("For more information"));
+    let parts: Vec<&str> = said.filter(|line| !line.is_empty()).collect();
+    let joined = parts.join(" ").replace(" tip: ", "; ");
+    joined.strip_prefix("error: ").unwrap_or(&joined).to_owned()
+}
+
+/// One line on standard error. If that cannot be written either, the exit code must do.
+fn tell(what: &str) -> ExitCode {
+    let line = what.split_whitespace().collect::<Vec<_>>().join(" ");
+    let _ = writeln!(io::stderr(), "elbow: {line}");
+    ExitCode::from(BAD_INPUT)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn claps_paragraphs_become_one_line() {
+        let message = "error: unexpected argument '--jsn' found\n\n  tip: a similar argument exists: '--json'\n\n\
+                       Usage: elbow check <--json>\n\nFor more information, try '--help'.\n";
+        assert_eq!(
+            in_one_line(message),
+            "unexpected argument '--jsn' found; a similar argument exists: '--json'"
+        );
+    }
+}

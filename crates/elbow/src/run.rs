@@ -1,0 +1,107 @@
+//! Claims checked side by side, a bar while it takes.
+
+use std::any::Any;
+use std::panic::{self, AssertUnwindSafe};
+use std::process::ExitCode;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use std::time::Instant;
+
+use claims::catalogue::Part;
+use claims::{Claim, Finding, Run, Verdict};
+
+use crate::{progress, select};
+
+/// What became of one claim.
+#[derive(Debug)]
+pub(crate) struct Checked<'a> {
+    pub(crate) claim: &'a Claim,
+    pub(crate) finding: Finding,
+    /// From beginning to end. Claims run side by side, so these add up to more than the whole run takes.
+    pub(crate) seconds: f64,
+}
+
+/// Checks every claim of the parts, on all cores, and returns them in the order of the parts.
+///
+/// The threads are not rayon's: a claim that waits there for its samples would take on another claim meanwhile, and
+/// the time of the one would be told as that of the other.
+pub(crate) fn all<'a>(parts: &'a [Part], run: &Run) -> Vec<Checked<'a>> {
+    let claims: Vec<&Claim> = select::claims(parts).collect();
+    let found: Vec<OnceLock<Checked>> = claims.iter().map(|_| OnceLock::new()).collect();
+    let next = AtomicUsize::new(0);
+    let bar = progress::bar(claims.len());
+    let check_next = || {
+        let index = next.fetch_add(1, Ordering::Relaxed);
+        let (claim, place) = claims.get(index).zip(found.get(index))?;
+        bar.set_message(claim.id().to_owned());
+        place.get_or_init(|| check(claim, run));
+        bar.inc(1);
+        Some(())
+    };
+    quietly(|| {
+        thread::scope(|scope| {
+            for _ in 0..rayon::current_num_threads() {
+                scope.spawn(|| while check_next().is_some() {});
+            }
+        });
+    });
+    bar.finish_and_clear();
+    found.into_iter().filter_map(OnceLock::into_inner).collect()
+}
+
+/// Checks one claim.
+pub(crate) fn one<'a>(claim: &'a Claim, run: &Run) -> Checked<'a> {
+    quietly(|| check(claim, run))
+}
+
+/// 0 if all turned out as they say, 1 if a claim failed.
+pub(crate) fn exit_code(checked: &[Checked]) -> ExitCode {
+    if checked.iter().all(|one| one.finding.as_claimed()) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// A check that panics (a formula that gives no law, a quadrature that does not converge) is a claim that failed: the
+/// others are still to be heard.
+fn check<'a>(claim: &'a Claim, run: &Run) -> Checked<'a> {
+    let started = Instant::now();
+    let finding =
+        panic::catch_unwind(AssertUnwindSafe(|| claim.check(run))).unwrap_or_else(|reason| Finding {
+            verdict: Verdict::Failed,
+            error: f64::INFINITY,
+            tolerance: 0.0,
+            false_alarm: None,
+            cases: 0,
+            counterexample: Some(format!("the check broke off: {}", said(&*reason))),
+        });
+    Checked { claim, finding, seconds: started.elapsed().as_secs_f64() }
+}
+
+/// What was said in a panic.
+fn said(reason: &(dyn Any + Send)) -> &str {
+    let text = reason.downcast_ref::<String>().map(String::as_str);
+    text.or(reason.downcast_ref::<&str>().copied()).unwrap_or("no reason given")
+}
+
+/// `work` without the message of every panic on standard error: shrinking a problem may panic hundreds of times, and
+/// the last message stands in the finding.
+fn quietly<T>(work: impl FnOnce() -> T) -> T {
+    let usual = panic::take_hook();
+    panic::set_hook(Box::new(|_| {}));
+    let result = work();
+    panic::set_hook(usual);
+    result
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_check_that_panics_is_a_claim_that_failed() {
+        let claim = Claim::new("X1", "a check that breaks off").law(|run, _| panic!("seed {}", run.seed));
+        let checked = check(&claim, &Run { cases: 1, seed: 7 });
+        assert!(!checked.finding.as_claimed());
+        assert_eq!(checked.finding.counterexample.as_deref(), Some("the check broke off: seed 7"));
+        assert_eq!(exit_code(&[checked]), ExitCode::FAILURE);
+    }
+}

@@ -65,7 +65,10 @@ pub(crate) fn on_problems<S: Strategy>(
         }
         Err(TestError::Abort(reason)) => (Verdict::Failed, Some(format!("gave up: {reason}"))),
     };
-    Finding { verdict, error: worst.get(), tolerance, false_alarm: None, cases: cases.get(), counterexample }
+    // A problem at which the check panicked left no error behind, and is no small one.
+    let failed_unseen = verdict == Verdict::Failed && worst.get() <= tolerance;
+    let error = if failed_unseen { f64::INFINITY } else { worst.get() };
+    Finding { verdict, error, tolerance, false_alarm: None, cases: cases.get(), counterexample }
 }
 
 /// All statistical tests of a claim: the one that comes closest to its tolerance speaks for all.
@@ -183,4 +186,89 @@ fn off(line: f64, truth: f64) -> f64 {
 fn shown(problem: &impl Debug) -> String {
     let text = format!("{problem:?}");
     text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Claim;
+    use montecarlo::{Estimate, StatisticalTest};
+
+    const RUN: Run = Run { cases: 64, seed: 1 };
+
+    #[test]
+    fn an_identity_that_is_off_fails_at_a_simple_problem() {
+        let claim = Claim::new("x", "x = x + 1e-3 for x ≥ 5").identity(1e-6, 0u32..100, |&x, trial| {
+            let x = f64::from(x);
+            trial.equal(x, if x >= 5.0 { x + 1e-3 } else { x });
+        });
+        let finding = claim.check(&RUN);
+        assert_eq!(finding.verdict, Verdict::Failed);
+        assert!(finding.error > 1e-6);
+        assert!(finding.counterexample.unwrap().ends_with("at 5"), "shrunk to the smallest");
+    }
+
+    #[test]
+    fn a_check_that_compares_nothing_panics_or_gives_nan_fails() {
+        let nothing = Claim::new("x", "").identity(1.0, 0u32..9, |_, _| ());
+        let panics = Claim::new("x", "").identity(1.0, 0u32..9, |_, _| panic!("no"));
+        let nan = Claim::new("x", "").identity(1.0, 0u32..9, |_, trial| trial.equal(f64::NAN, 1.0));
+        for claim in [nothing, panics, nan] {
+            let finding = claim.check(&RUN);
+            assert!(!finding.as_claimed() && finding.error == f64::INFINITY, "{finding}");
+        }
+    }
+
+    #[test]
+    fn a_sign_that_fails_is_seen_and_one_that_holds_with_equality_is_not() {
+        let at = |shift: f64| {
+            Claim::new("x", "").inequality(1e-9, 1u32..9, move |&x, trial| {
+                trial.at_most(1.0, f64::from(x) + shift, f64::from(x));
+            })
+        };
+        assert!(at(0.0).check(&RUN).as_claimed());
+        assert!(!at(1e-6).check(&RUN).as_claimed());
+    }
+
+    #[test]
+    fn a_false_line_is_refuted_at_a_small_case_and_a_true_one_cannot_be() {
+        let square = |n: &u32| f64::from(n * n);
+        let wrong = Claim::new("x", "n² = 2n")
+            .refuted(1u32..50, "n² = n·n", move |n| (f64::from(2 * n), square(n)));
+        let finding = wrong.check(&RUN);
+        assert_eq!((finding.verdict, finding.error), (Verdict::Refuted, 0.5));
+        assert!(finding.counterexample.unwrap().starts_with("at 1 the line gives 2.0"));
+        let right = Claim::new("x", "").refuted(1u32..50, "", move |n| (square(n), square(n)));
+        assert_eq!(right.check(&RUN).verdict, Verdict::Failed);
+    }
+
+    #[test]
+    fn a_statistical_claim_needs_evidence_and_power() {
+        let test = StatisticalTest { false_alarm: FALSE_ALARM, false_pass: 1e-3 };
+        let sampled = |mean, std_err| {
+            let verdict = test.mean(&Estimate { mean, std_err, samples: 100 }, 1.0);
+            super::sampled(&[Sampled { verdict, scale: 1.0, samples: 100 }]).verdict
+        };
+        assert_eq!(sampled(1.0005, 1e-3), Verdict::Holds);
+        assert_eq!(sampled(1.1, 1e-3), Verdict::Failed, "a hundred standard errors off");
+        assert_eq!(sampled(1.0, 1e-2), Verdict::Failed, "an error of 1 % could pass");
+        assert_eq!(super::sampled(&[]).verdict, Verdict::Failed, "no test, no verdict");
+    }
+
+    #[test]
+    fn a_rate_is_that_of_the_power_law() {
+        let errors: Vec<(f64, f64)> = [1.0f64, 2.0, 4.0].map(|n| (n, 3.0 / (n * n))).to_vec();
+        assert_eq!(rate(2.0, 1e-9, &errors).verdict, Verdict::Holds);
+        assert_eq!(rate(1.0, 0.1, &errors).verdict, Verdict::Failed);
+    }
+
+    #[test]
+    fn the_same_seed_tries_the_same_problems() {
+        let seen = |seed| {
+            let claim = Claim::new("x", "").identity(1e-9, 0.0..1.0f64, |x, trial| trial.at(1.0, *x, 0.0));
+            claim.check(&Run { cases: 1, seed }).error
+        };
+        assert_eq!(seen(1), seen(1));
+        assert_ne!(seen(1), seen(2));
+    }
 }

@@ -30,3 +30,23 @@ impl Schedule {
         isotropic_divergence(x_0.len(), shift.dot(&shift), self.posterior_variance(t), variance)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use approx::assert_relative_eq;
+    use ndarray::array;
+
+    /// Against the divergence of two Gaussians with full covariances, which is computed from their factors.
+    #[test]
+    fn it_is_the_divergence_of_the_two_laws() {
+        let schedule = Schedule::from_alphas(&[0.9, 0.7, 0.5]).unwrap();
+        let (x_t, x_0, mean) = (array![0.3, -1.0], array![0.8, 0.1], array![0.5, 0.4]);
+        for (t, variance) in [(2, 0.3), (3, 0.5), (3, schedule.posterior_variance(3))] {
+            let posterior = schedule.posterior(t, &x_t, &x_0).unwrap();
+            let reverse = prob::Gaussian::isotropic(mean.clone(), variance).unwrap();
+            let matching = schedule.matching(t, &x_t, &x_0, &mean, variance);
+            assert_relative_eq!(matching, posterior.kl_divergence(&reverse), max_relative = 1e-12);
+        }
+    }
+}

@@ -119,6 +119,22 @@ mod tests {
         }
     }
 
+    /// `ᾱ = 0.36`, so `√ᾱ = 0.6` and `√(1-ᾱ) = 0.8`: all five by hand, and every way between them.
+    #[test]
+    fn a_step_by_hand() {
+        let schedule = Schedule::from_alphas(&[0.72, 0.5]).unwrap();
+        let (x_0, eps): (f64, f64) = (0.5, -0.25);
+        let x_t = array![0.6 * x_0 + 0.8 * eps];
+        let mean = (0.5f64.sqrt() * 0.28 * x_t[0] + 0.72f64.sqrt() * 0.5 * x_0) / 0.64;
+        let values = [x_0, eps, 0.6 * eps - 0.8 * x_0, -eps / 0.8, mean];
+        for (from, value) in Parameterisation::ALL.into_iter().zip(values) {
+            for (to, expected) in Parameterisation::ALL.into_iter().zip(values) {
+                let converted = schedule.convert(2, &x_t, from, &array![value], to);
+                assert_relative_eq!(converted[0], expected, max_relative = 1e-12);
+            }
+        }
+    }
+
     #[test]
     fn at_the_first_step_the_mean_is_the_observation() {
         let schedule = Schedule::from_alphas(&[0.9, 0.5]).unwrap();

@@ -79,3 +79,39 @@ impl Vdm {
         average_log_normal(d, d as f64 * variance, variance)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Reverse;
+    use approx::assert_relative_eq;
+    use ndarray::{Array2, array};
+    use proptest::prelude::*;
+
+    proptest! {
+        /// The forms group the same logarithms in different ways; each sum is that of the path.
+        #[test]
+        fn every_form_adds_up_to_the_path(
+            steps in prop::collection::vec((0.05..0.98f64, -1.5..1.5f64, -1.0..1.0f64, 0.05..3.0f64), 1..7),
+            x_0 in -2.0..2.0f64,
+        ) {
+            let alphas: Vec<f64> = steps.iter().map(|s| s.0).collect();
+            let bias = Array2::from_shape_fn((steps.len(), 2), |(t, j)| steps[t].2 * (1.0 + j as f64));
+            let (scale, variance) = steps.iter().map(|s| (s.1, s.3)).unzip();
+            let reverse = Reverse::new(scale, bias, variance).unwrap();
+            let model = Vdm::new(Schedule::from_alphas(&alphas).unwrap(), reverse).unwrap();
+            let x_0 = array![x_0, 0.5];
+            let whole = model.path(&x_0);
+            for form in [
+                model.three_variable(&x_0),
+                model.consistency(&x_0),
+                model.denoising_log_ratio(&x_0),
+                model.denoising(&x_0),
+            ] {
+                assert_relative_eq!(form.elbo(), whole, max_relative = 1e-10, epsilon = 1e-10);
+                prop_assert_eq!(form.matching.len(), model.steps() - 1);
+            }
+            prop_assert!(whole <= model.log_evidence(&x_0) + 1e-9 * whole.abs().max(1.0));
+        }
+    }
+}

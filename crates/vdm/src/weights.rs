@@ -98,4 +98,14 @@ mod tests {
         assert_relative_eq!(schedule.simple_factor(2), 2.0 * 0.1 * 0.7 / 0.3, max_relative = 1e-12);
         assert_eq!(schedule.weight(1, Noise), f64::INFINITY);
     }
+
+    /// At `SNR = 3`, that is `ᾱ = 3/4`.
+    #[test]
+    fn weights_in_continuous_time() {
+        let weights = Parameterisation::ALL.map(|p| p.continuous_weight(3f64.ln()));
+        for (weight, expected) in weights.into_iter().zip([1.5, 0.5, 0.375, 0.125]) {
+            assert_relative_eq!(weight.unwrap(), expected, max_relative = 1e-14);
+        }
+        assert_eq!(weights[4], None);
+    }
 }

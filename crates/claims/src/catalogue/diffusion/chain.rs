@@ -1,7 +1,8 @@
 //! D1–D4: the three restrictions, and the laws of the forward chain.
 
-use ndarray::{Array2, concatenate};
-use prob::{Gaussian, LinearGaussian};
+use ndarray::{Array1, Array2, Axis, concatenate};
+use prob::{Gaussian, LinearGaussian, ProbError};
+use proptest::collection::vec;
 use proptest::strategy::Strategy;
 use vdm::{Reverse, Schedule};
 
@@ -138,7 +139,7 @@ fn conditioning_on_the_observation_changes_nothing() -> Claim {
                 let one_step = written_step(schedule, t, d).on_wider_input(2 * d, d);
                 let Some(joint) = trial.posed(one_step.joint(&path)) else { return };
                 let seen: Vec<usize> = (0..2 * d).collect();
-                let values = concatenate![ndarray::Axis(0), *x_0, *x_before];
+                let values = concatenate![Axis(0), *x_0, *x_before];
                 let Some(law) = trial.posed(joint.condition(&seen, &values)) else { return };
                 let closed = schedule.step(t, d).given(x_before);
                 trial.arrays(1.0, closed.mean(), law.mean());
@@ -151,7 +152,7 @@ fn conditioning_on_the_observation_changes_nothing() -> Claim {
 }
 
 /// The law of `(x_0, x_1)`.
-fn first_step(schedule: &Schedule, data: &Gaussian) -> Result<Gaussian, prob::ProbError> {
+fn first_step(schedule: &Schedule, data: &Gaussian) -> Result<Gaussian, ProbError> {
     written_step(schedule, 1, data.dim()).joint(data)
 }
 
@@ -171,24 +172,17 @@ fn bayes_rewriting() -> Claim {
             let (schedule, t, x_0, x_t) = (&step.schedule, step.t, &step.x_0, step.x_t());
             let x_before = &step.error;
             let Some(posterior) = trial.posed(schedule.posterior(t, &x_t, x_0)) else { return };
-            let (_, here, before) = log_laws(schedule, t, x_0, &x_t, x_before);
+            let (here, before) =
+                (log_marginal(schedule, t, x_0, &x_t), log_marginal(schedule, t - 1, x_0, x_before));
             let forward = longhand::log_prob_given(&schedule.step(t, x_0.len()), x_before, &x_t);
             let reversed = longhand::log_prob(&posterior, x_before);
             compare_logs(trial, &[forward, before], &[reversed, here]);
         })
 }
 
-/// Dimension, `log q(x_t|x_0)` and `log q(x_{t-1}|x_0)`.
-fn log_laws(
-    schedule: &Schedule,
-    t: usize,
-    x_0: &ndarray::ArrayRef1<f64>,
-    x_t: &ndarray::ArrayRef1<f64>,
-    x_before: &ndarray::ArrayRef1<f64>,
-) -> (usize, f64, f64) {
-    let d = x_0.len();
-    let log = |t, x: &ndarray::ArrayRef1<f64>| longhand::log_prob_given(&schedule.marginal(t, d), x_0, x);
-    (d, log(t, x_t), log(t - 1, x_before))
+/// `log q(x_t|x_0)` of vdm's closed form, written out.
+fn log_marginal(schedule: &Schedule, t: usize, x_0: &Array1<f64>, x_t: &Array1<f64>) -> f64 {
+    longhand::log_prob_given(&schedule.marginal(t, x_0.len()), x_0, x_t)
 }
 
 /// Two sums of logarithms, relative to the largest of their terms: what rounding is relative to.
@@ -204,12 +198,11 @@ fn telescoping_product() -> Claim {
         .why("Rewrite every factor but the first by D3b.\nΠ_{t=2}^T q(x_t|x_0)/q(x_{t-1}|x_0) = q(x_T|x_0)/q(x_1|x_0), and the last cancels the first factor.")
         .compares("the joint density of the whole path with the product of vdm's reversed laws, at random paths")
         .identity(1e-10, telescoping_problem(), |(schedule, x_0, path), trial| {
-            let d = x_0.len();
             let Some(law) = trial.posed(path_law(schedule, x_0)) else { return };
-            let stacked = ndarray::Array1::from_iter(path.iter().flatten().copied());
+            let stacked = Array1::from_iter(path.iter().flatten().copied());
             let x = |t: usize| &path[t - 1];
             let top = schedule.steps();
-            let mut reversed = vec![longhand::log_prob_given(&schedule.marginal(top, d), x_0, x(top))];
+            let mut reversed = vec![log_marginal(schedule, top, x_0, x(top))];
             for t in 2..=top {
                 let Some(posterior) = trial.posed(schedule.posterior(t, x(t), x_0)) else { return };
                 reversed.push(longhand::log_prob(&posterior, x(t - 1)));
@@ -218,10 +211,9 @@ fn telescoping_product() -> Claim {
         })
 }
 
-fn telescoping_problem() -> impl Strategy<Value = (Schedule, ndarray::Array1<f64>, Vec<ndarray::Array1<f64>>)>
-{
+fn telescoping_problem() -> impl Strategy<Value = (Schedule, Array1<f64>, Vec<Array1<f64>>)> {
     (schedule(1..=8), dimension()).prop_flat_map(|(schedule, d)| {
-        let path = proptest::collection::vec(vector(d, 2.0), schedule.steps());
+        let path = vec(vector(d, 2.0), schedule.steps());
         (vector(d, 2.0), path).prop_map(move |(x_0, path)| (schedule.clone(), x_0, path))
     })
 }

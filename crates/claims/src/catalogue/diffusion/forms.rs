@@ -18,6 +18,7 @@ pub fn claims() -> Vec<Claim> {
         consistency_form(),
         printed_form(),
         printed_excess(),
+        consistency_is_denoising(),
         denoising_form(),
         all_forms_are_the_bound(),
         evidence(),
@@ -136,6 +137,26 @@ fn printed_excess() -> Claim {
                 trial.at(printed.abs().max(true_term.abs()).max(1.0), printed - true_term, excess);
             }
         }
+    })
+}
+
+fn consistency_is_denoising() -> Claim {
+    Claim::new(
+        "D6e",
+        "Σ consistency terms - Σ denoising terms = KL(q(x_T|x_0) ‖ p(x_T)) - E KL(q(x_T|x_{T-1}) ‖ p(x_T)): equal as bounds, not as sums",
+    )
+    .source("Luo (45), corrected")
+    .source("Luo (58)")
+    .source("001 §3.7")
+    .why("Both bounds are the same number with the same reconstruction term.\nSo their sums differ by what their prior terms differ, which is not 0 for T > 1.")
+    .compares("vdm's bridges with mhvae's posteriors")
+    .identity(1e-10, chain(1..=8), |chain, trial| {
+        let consistency = chain.model.consistency(&chain.x_0);
+        let Some(denoising) = trial.posed(chain.restricted().denoising(&chain.x_0)) else { return };
+        let sum = |bound: &Bound| bound.matching.iter().sum::<f64>();
+        let scale = sum(&consistency).abs().max(sum(&denoising)).max(1.0);
+        let priors = denoising.prior_matching - consistency.prior_matching;
+        trial.at(scale, sum(&consistency) - sum(&denoising), priors);
     })
 }
 

@@ -27,10 +27,13 @@ pub fn claims() -> Vec<Claim> {
 
 fn variance_preserved() -> Claim {
     Claim::new("D1a", "Cov x_0 = I ⇒ Cov x_t = I for every t, where x_t = √α_t x_{t-1} + √(1-α_t) ε")
-        .source("Luo (69)-(70)")
         .source("001 §3.1")
-        .why("Cov x_t = α_t Cov x_{t-1} + (1-α_t) I.\nWith Cov x_{t-1} = I the right-hand side is I again.")
-        .compares("vdm's steps, pushed forward in longhand from N(m, I), with the identity")
+        .source("Kingma 2021")
+        .why(
+            "Cov x_t = α_t Cov x_{t-1} + (1-α_t) I.\n\
+             With Cov x_{t-1} = I the right-hand side is I again.",
+        )
+        .compares("vdm's steps, pushed forward in longhand from N(0, I), with the identity")
         .identity(1e-13, (schedule(1..=8), dimension()), |(schedule, d), trial| {
             let mut law = Gaussian::standard(*d);
             for t in 1..=schedule.steps() {
@@ -65,12 +68,14 @@ fn prior_matching_has_nothing_to_learn() -> Claim {
 fn prior_matching_vanishes() -> Claim {
     Claim::new(
         "D1c",
-        "½ ᾱ_T |x_0|² + ¼ d ᾱ_T² ≤ KL(q(x_T|x_0) ‖ N(0, I)) ≤ ½ ᾱ_T |x_0|² + ¼ d ᾱ_T²/(1-ᾱ_T): it falls to 0 with ᾱ_T",
+        "½ ᾱ_T |x_0|² + ¼ d ᾱ_T² ≤ KL(q(x_T|x_0) ‖ N(0, I)) ≤ ½ ᾱ_T |x_0|² + ¼ d ᾱ_T²/(1-ᾱ_T): it falls \
+         to 0 with ᾱ_T",
     )
     .source("Luo (58)")
     .source("001 §3")
     .why(
-        "-ᾱ - log(1-ᾱ) = ᾱ²/2 + ᾱ³/3 + …\nThe series is at least its first term, and at most ½ (ᾱ² + ᾱ³ + …) = ½ ᾱ²/(1-ᾱ).",
+        "-ᾱ - log(1-ᾱ) = ᾱ²/2 + ᾱ³/3 + …\n\
+         The series is at least its first term, and at most ½ (ᾱ² + ᾱ³ + …) = ½ ᾱ²/(1-ᾱ).",
     )
     .compares("vdm's closed form with both bounds, down to ᾱ_T = 1e-10")
     .inequality(1e-11, chain(1..=8), |chain, trial| {
@@ -89,7 +94,8 @@ fn marginal_by_recursion() -> Claim {
         .source("Luo (69)-(70)")
         .source("001 §3.1")
         .why(
-            "A step turns N(w x_0, v I) into N(√α_t w x_0, (α_t v + 1-α_t) I).\nFrom w = 1, v = 0: w = √ᾱ_t, and v = 1-ᾱ_t because α_t (1-ᾱ_{t-1}) + 1-α_t = 1-ᾱ_t.",
+            "A step turns N(w x_0, v I) into N(√α_t w x_0, (α_t v + 1-α_t) I).\n\
+             From w = 1, v = 0: w = √ᾱ_t, and v = 1-ᾱ_t because α_t (1-ᾱ_{t-1}) + 1-α_t = 1-ᾱ_t.",
         )
         .compares("vdm's closed form with the recursion w ← √α w, v ← α v + 1 - α")
         .identity(1e-12, (schedule(1..=8), dimension()), |(schedule, d), trial| {
@@ -130,7 +136,7 @@ fn conditioning_on_the_observation_changes_nothing() -> Claim {
         .source("Luo (50)-(57)")
         .source("001 §3.4")
         .why("x_t is √α_t x_{t-1} plus noise that is independent of everything before it.")
-        .compares("vdm's step with the joint law of (x_0, x_{t-1}, x_t) for Gaussian data, conditioned on the first two")
+        .compares("vdm's step with the joint law of (x_0, x_{t-1}, x_t) for Gaussian data, two of them seen")
         .identity(1e-10, problem, |(schedule, data, x_0, x_before), trial| {
             let d = x_0.len();
             let Some(mut path) = trial.posed(first_step(schedule, data)) else { return };
@@ -166,7 +172,11 @@ fn bayes_rewriting() -> Claim {
     Claim::new("D3b", "q(x_t|x_{t-1}) = q(x_{t-1}|x_t, x_0) q(x_t|x_0) / q(x_{t-1}|x_0), t = 2 … T")
         .source("Luo (50)-(57)")
         .source("001 §3.4")
-        .why("Both q(x_t|x_{t-1}, x_0) q(x_{t-1}|x_0) and q(x_{t-1}|x_t, x_0) q(x_t|x_0) are q(x_{t-1}, x_t|x_0),\nand by D3a x_0 may be left out of the first factor.")
+        .why(
+            "Both q(x_t|x_{t-1}, x_0) q(x_{t-1}|x_0) and q(x_{t-1}|x_t, x_0) q(x_t|x_0) are q(x_{t-1}, \
+             x_t|x_0),\n\
+             and by D3a x_0 may be left out of the first factor.",
+        )
         .compares("the four densities of vdm's laws, each written out, at random points")
         .identity(1e-10, step(), |step, trial| {
             let (schedule, t, x_0, x_t) = (&step.schedule, step.t, &step.x_0, step.x_t());
@@ -195,8 +205,14 @@ fn telescoping_product() -> Claim {
     Claim::new("D3c", "Π_{t=1}^T q(x_t|x_{t-1}) = q(x_T|x_0) Π_{t=2}^T q(x_{t-1}|x_t, x_0)")
         .source("Luo (50)-(57)")
         .source("001 §3.4")
-        .why("Rewrite every factor but the first by D3b.\nΠ_{t=2}^T q(x_t|x_0)/q(x_{t-1}|x_0) = q(x_T|x_0)/q(x_1|x_0), and the last cancels the first factor.")
-        .compares("the joint density of the whole path with the product of vdm's reversed laws, at random paths")
+        .why(
+            "Rewrite every factor but the first by D3b.\n\
+             Π_{t=2}^T q(x_t|x_0)/q(x_{t-1}|x_0) = q(x_T|x_0)/q(x_1|x_0), and the last cancels the first \
+             factor.",
+        )
+        .compares(
+            "the joint density of the whole path with the product of vdm's reversed laws, at random paths",
+        )
         .identity(1e-10, telescoping_problem(), |(schedule, x_0, path), trial| {
             let Some(law) = trial.posed(path_law(schedule, x_0)) else { return };
             let stacked = Array1::from_iter(path.iter().flatten().copied());
@@ -223,9 +239,13 @@ fn posterior() -> Claim {
         .source("Luo (74)-(84)")
         .source("001 §3.5")
         .why(
-            "Complete the square in log q(x_t|x_{t-1}) + log q(x_{t-1}|x_0).\nThe precisions add: 1/σ_q² = α_t/(1-α_t) + 1/(1-ᾱ_{t-1}) = (1-ᾱ_t)/((1-α_t)(1-ᾱ_{t-1})).\nμ_q = σ_q² (√α_t x_t/(1-α_t) + √ᾱ_{t-1} x_0/(1-ᾱ_{t-1})).",
+            "Complete the square in log q(x_t|x_{t-1}) + log q(x_{t-1}|x_0).\n\
+             The precisions add: 1/σ_q² = α_t/(1-α_t) + 1/(1-ᾱ_{t-1}) = (1-ᾱ_t)/((1-α_t)(1-ᾱ_{t-1})).\n\
+             μ_q = σ_q² (√α_t x_t/(1-α_t) + √ᾱ_{t-1} x_0/(1-ᾱ_{t-1})).",
         )
-        .compares("vdm's closed form with the joint law of the path, conditioned on x_t by the Schur complement")
+        .compares(
+            "vdm's closed form with the joint law of the path, conditioned on x_t by the Schur complement",
+        )
         .identity(1e-10, step(), |step, trial| {
             let (t, x_0, x_t) = (step.t, &step.x_0, step.x_t());
             let Some(path) = trial.posed(path_law(&step.schedule, x_0)) else { return };

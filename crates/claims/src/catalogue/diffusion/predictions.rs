@@ -61,26 +61,29 @@ fn weight_claim(
 }
 
 fn clean_weight() -> Claim {
-    Claim::new(
-        "D9b",
-        "KL = w |x_θ - x_0|², w = ᾱ_{t-1} (1-α_t)²/(1-ᾱ_t)²/(2σ_q²) = (SNR(t-1) - SNR(t))/2",
-    )
-    .source("Luo (95)-(99)")
-    .source("Luo (109)-(110)")
-    .why("μ_θ - μ_q = √ᾱ_{t-1} (1-α_t)/(1-ᾱ_t) (x_θ - x_0).\nPut in σ_q² and use 1-α_t = (ᾱ_{t-1} - ᾱ_t)/ᾱ_{t-1}.")
-    .compares("vdm's two weights with the full divergence, its laws by adding precisions, and with the difference of two ratios")
-    .identity(1e-10, step(), |step, trial| {
-        let (schedule, written) = (&step.schedule, step.written());
-        let mean = written.posterior_mean(&step.x_t(), &(&step.x_0 + &step.error));
-        let by_divergence = divergence(step, mean, written.posterior_variance());
-        let square = step.error.dot(&step.error);
-        let weight = schedule.weight(step.t, Parameterisation::Clean);
-        trial.nats(weight * square, by_divergence);
-        // The difference of two large ratios loses what their size is above its own.
-        let ratio = written.before / (1.0 - written.before);
-        trial.at(ratio, schedule.snr_weight(step.t), 0.5 * written.snr_drop());
-        trial.equal(schedule.snr_weight(step.t), weight);
-    })
+    Claim::new("D9b", "KL = w |x_θ - x_0|², w = ᾱ_{t-1} (1-α_t)²/(1-ᾱ_t)²/(2σ_q²) = (SNR(t-1) - SNR(t))/2")
+        .source("Luo (95)-(99)")
+        .source("Luo (109)-(110)")
+        .why(
+            "μ_θ - μ_q = √ᾱ_{t-1} (1-α_t)/(1-ᾱ_t) (x_θ - x_0).\n\
+             Put in σ_q² and use 1-α_t = (ᾱ_{t-1} - ᾱ_t)/ᾱ_{t-1}.",
+        )
+        .compares(
+            "vdm's two weights with the full divergence, its laws by adding precisions, and with the \
+             difference of two ratios",
+        )
+        .identity(1e-10, step(), |step, trial| {
+            let (schedule, written) = (&step.schedule, step.written());
+            let mean = written.posterior_mean(&step.x_t(), &(&step.x_0 + &step.error));
+            let by_divergence = divergence(step, mean, written.posterior_variance());
+            let square = step.error.dot(&step.error);
+            let weight = schedule.weight(step.t, Parameterisation::Clean);
+            trial.nats(weight * square, by_divergence);
+            // The difference of two large ratios loses what their size is above its own.
+            let ratio = written.before / (1.0 - written.before);
+            trial.at(ratio, schedule.snr_weight(step.t), 0.5 * written.snr_drop());
+            trial.equal(schedule.snr_weight(step.t), weight);
+        })
 }
 
 fn noise_weight() -> Claim {
@@ -130,7 +133,10 @@ fn conversions() -> Claim {
         .source("Luo (115)-(130)")
         .source("Luo (133)")
         .why("x_t = √ᾱ_t x_0 + √(1-ᾱ_t) ε is one equation between x_0 and ε; the others are linear in both.")
-        .compares("vdm's 25 conversions with the five quantities by definition: the score as that of a Gaussian, μ_q by adding precisions")
+        .compares(
+            "vdm's 25 conversions with the five quantities by definition: the score as that of a Gaussian, \
+             μ_q by adding precisions",
+        )
         .identity(1e-10, step(), |step, trial| {
             let (written, x_t, d) = (step.written(), step.x_t(), step.x_0.len());
             let (signal, noise) = (written.here.sqrt(), (1.0 - written.here).sqrt());
@@ -160,7 +166,10 @@ fn other_variances() -> Claim {
     )
     .source("Luo (86)")
     .source("Ho 2020")
-    .why("Trace and determinants of Luo (86) no longer cancel.\nAt s = 1-α_t, the other usual choice, they are a constant of every step that the bound needs.")
+    .why(
+        "Trace and determinants of Luo (86) no longer cancel.\n\
+         At s = 1-α_t, the other usual choice, they are a constant of every step that the bound needs.",
+    )
     .compares("vdm's matching term with the full divergence, at s = 1-α_t and at any s")
     .identity(1e-10, (step(), 0.05..3.0), |(step, variance), trial| {
         let (t, x_t) = (step.t, step.x_t());
@@ -175,11 +184,20 @@ fn other_variances() -> Claim {
 fn continuous_weights() -> Claim {
     Claim::new(
         "D9h",
-        "weight at t = (e^Δ - 1) w(λ_t), Δ = λ_{t-1} - λ_t the fall of the log-SNR; w = SNR/2 for x_0, ½ for ε, ᾱ/2 for v, (1-ᾱ)/2 for the score",
+        "weight at t = (e^Δ - 1) w(λ_t), Δ = λ_{t-1} - λ_t the fall of the log-SNR; w = SNR/2 for x_0, ½ \
+         for ε, ᾱ/2 for v, (1-ᾱ)/2 for the score",
     )
     .source("Kingma 2021")
-    .why("(SNR(t-1) - SNR(t))/2 = (e^Δ - 1) SNR(t)/2, and |x_0 error|² = |ε error|²/SNR = |v error|² (1-ᾱ).\nAs the steps become fine (e^Δ - 1)/Δ → 1: w(λ) is the weight in continuous time, per unit of log-SNR.")
-    .compares("vdm's weights of the steps with vdm's weights in continuous time, at log-SNR from the product that defines ᾱ")
+    .why(
+        "(SNR(t-1) - SNR(t))/2 = (e^Δ - 1) SNR(t)/2, and |x_0 error|² = |ε error|²/SNR = |v error|² \
+         (1-ᾱ).\n\
+         As the steps become fine (e^Δ - 1)/Δ → 1: w(λ) is the weight in continuous time, per unit of \
+         log-SNR.",
+    )
+    .compares(
+        "vdm's weights of the steps with vdm's weights in continuous time, at log-SNR from the product \
+         that defines ᾱ",
+    )
     .identity(1e-10, step(), |step, trial| {
         let written = step.written();
         let log_snr = |alpha_bar: f64| (alpha_bar / (1.0 - alpha_bar)).ln();
@@ -212,12 +230,19 @@ fn with_posterior_variances() -> impl Strategy<Value = Chain> {
 fn unweighted_noise_loss() -> Claim {
     Claim::new(
         "D10a",
-        "E|ε - ε_θ(x_t)|² = E KL_t · 2σ_q² (1-ᾱ_t) α_t/(1-α_t)²: the unweighted noise loss is a reweighted ELBO",
+        "E|ε - ε_θ(x_t)|² = E KL_t · 2σ_q² (1-ᾱ_t) α_t/(1-α_t)²: the unweighted noise loss is a \
+         reweighted ELBO",
     )
     .source("Ho 2020")
     .source("Luo (115)-(130)")
-    .why("Divide the matching term by its weight (D9c).\nThe factor is 2/(SNR(t-1)/SNR(t) - 1): it favours steps at which the log-SNR falls little.")
-    .compares("mhvae's matching terms times vdm's factor with the noise error averaged by quadrature, the reverse mean read as a noise prediction")
+    .why(
+        "Divide the matching term by its weight (D9c).\n\
+         The factor is 2/(SNR(t-1)/SNR(t) - 1): it favours steps at which the log-SNR falls little.",
+    )
+    .compares(
+        "mhvae's matching terms times vdm's factor with the noise error averaged by quadrature, the \
+         reverse mean read as a noise prediction",
+    )
     .identity(1e-10, with_posterior_variances(), |chain, trial| {
         let (schedule, reverse, x_0) = (chain.model.schedule(), chain.model.reverse(), &chain.x_0);
         let Some(bound) = trial.posed(restricted(schedule, reverse).denoising(x_0)) else { return };
@@ -243,12 +268,16 @@ fn even_log_snr() -> Claim {
     let problem = (2usize..=50, -10.0..0.0, 0.5..20.0_f64);
     Claim::new(
         "D10b",
-        "2σ_q² (1-ᾱ_t) α_t/(1-α_t)² = 2/(SNR(t-1)/SNR(t) - 1): where the log-SNR falls evenly the unweighted noise loss is the ELBO's matching sum but for a constant",
+        "2σ_q² (1-ᾱ_t) α_t/(1-α_t)² = 2/(SNR(t-1)/SNR(t) - 1): where the log-SNR falls evenly the \
+         unweighted noise loss is the ELBO's matching sum but for a constant",
     )
     .source("Ho 2020")
     .source("Kingma 2021")
     .why("σ_q² (1-ᾱ_t) = (1-α_t)(1-ᾱ_{t-1}) and SNR(t-1)/SNR(t) - 1 = (1-α_t)/(α_t (1-ᾱ_{t-1})).")
-    .compares("vdm's factor with the ratio of two signal-to-noise ratios on random schedules, and on even ones with 2/(e^Δ - 1)")
+    .compares(
+        "vdm's factor with the ratio of two signal-to-noise ratios on random schedules, and on even ones \
+         with 2/(e^Δ - 1)",
+    )
     .identity(1e-10, (schedule(2..=8), problem), |(schedule, (steps, last, range)), trial| {
         for t in 2..=schedule.steps() {
             let written = crate::chains::Written::of(schedule, t);

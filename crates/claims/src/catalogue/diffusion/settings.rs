@@ -73,7 +73,8 @@ impl Form {
 
 fn means_of_a_setting(id: &str, setting: &str, mean: f64, as_printed: f64, chain: fn() -> Chain) -> Claim {
     let statement = format!(
-        "mean of every form = {mean} nats, of Luo (45) as printed {as_printed}, at x_0 = .8, p = N(f_m √α_t x_t, f_v (1-α_t)), {setting}"
+        "mean of every form = {mean} nats, of Luo (45) as printed {as_printed}, at x_0 = .8, p = N(f_m \
+         √α_t x_t, f_v (1-α_t)), {setting}"
     );
     let (chain, mean, as_printed) = (chain(), mean, as_printed);
     let general = chain.restricted();

@@ -1,10 +1,10 @@
 //! D5–D8: every form of the bound, by the scalar formulas of `vdm` and by the algebra of chains in `mhvae`.
 
 use ndarray::{Array1, Array2};
-use prob::{Bound, LinearGaussian};
+use prob::{Bound, LinearGaussian, ProbError};
 use proptest::prelude::*;
 use vae::LinearVae;
-use vdm::Vdm;
+use vdm::{Reverse, Vdm};
 
 use crate::chains::{Chain, block, chain, path_law};
 use crate::problems::vector;
@@ -272,7 +272,7 @@ fn lower_bound() -> Claim {
         let (model, x_0) = (&chain.model, &chain.x_0);
         let evidence = model.log_evidence(x_0);
         trial.at_most(evidence.abs().max(1.0), model.denoising(x_0).elbo(), evidence);
-        let exact = vdm::Reverse::from_schedule(model.schedule(), x_0.len(), 1.0, 1.0);
+        let exact = Reverse::from_schedule(model.schedule(), x_0.len(), 1.0, 1.0);
         let Some(exact) = trial.posed(exact) else { return };
         let Some(exact) = trial.posed(Vdm::new(model.schedule().clone(), exact)) else { return };
         trial.nats(exact.denoising(x_0).elbo(), exact.log_evidence(x_0));
@@ -307,7 +307,7 @@ fn one_step_is_the_vae() -> Claim {
 }
 
 /// The VAE with the first step as its encoder and the first reverse step as its decoder.
-fn as_vae(chain: &Chain) -> Result<LinearVae, prob::ProbError> {
+fn as_vae(chain: &Chain) -> Result<LinearVae, ProbError> {
     let (schedule, reverse, d) = (chain.model.schedule(), chain.model.reverse(), chain.x_0.len());
     let encoder = LinearGaussian::isotropic(d, schedule.alpha(1).sqrt(), 1.0 - schedule.alpha(1))?;
     let weight = Array2::eye(d) * reverse.scale(1);

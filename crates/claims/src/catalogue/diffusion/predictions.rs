@@ -3,9 +3,10 @@
 use ndarray::{Array1, Array2};
 use prob::GaussHermite;
 use proptest::prelude::*;
-use vdm::{Parameterisation, Reverse, Schedule};
+use vdm::{Parameterisation, Reverse, Schedule, Vdm};
 
-use crate::chains::{Chain, Step, chain, isotropic, restricted, schedule, step};
+use crate::chains::{Chain, Step, Written, chain, isotropic, restricted, schedule, step};
+use crate::claim::ClaimText;
 use crate::{Claim, longhand};
 
 /// The claims of this theme.
@@ -46,11 +47,7 @@ fn equal_variances() -> Claim {
 }
 
 /// `KL = weight |error|²`, where `clean` says which `x_0` the wrong prediction of `step` amounts to.
-fn weight_claim(
-    claim: crate::claim::ClaimText,
-    prediction: Parameterisation,
-    clean: fn(&Step) -> Array1<f64>,
-) -> Claim {
+fn weight_claim(claim: ClaimText, prediction: Parameterisation, clean: fn(&Step) -> Array1<f64>) -> Claim {
     claim.identity(1e-10, step(), move |step, trial| {
         let written = step.written();
         let mean = written.posterior_mean(&step.x_t(), &clean(step));
@@ -219,10 +216,11 @@ fn with_posterior_variances() -> impl Strategy<Value = Chain> {
         let (schedule, reverse) = (chain.model.schedule(), chain.model.reverse());
         let steps = 1..=schedule.steps();
         let scale = steps.clone().map(|t| reverse.scale(t)).collect();
-        let variance = steps.clone().map(|t| if t == 1 { 1.0 } else { schedule.posterior_variance(t) });
+        let variance =
+            steps.map(|t| if t == 1 { 1.0 } else { Written::of(schedule, t).posterior_variance() });
         let bias = Array2::from_shape_fn((schedule.steps(), reverse.dim()), |(i, j)| reverse.bias(i + 1)[j]);
         let reverse = Reverse::new(scale, bias, variance.collect()).expect("positive variances");
-        let model = vdm::Vdm::new(schedule.clone(), reverse).expect("as many steps");
+        let model = Vdm::new(schedule.clone(), reverse).expect("as many steps");
         Chain { model, ..chain }
     })
 }
@@ -249,7 +247,7 @@ fn unweighted_noise_loss() -> Claim {
         // Two nodes average a polynomial of degree 3 exactly.
         let rule = GaussHermite::new(2);
         for t in 2..=schedule.steps() {
-            let here = crate::chains::Written::of(schedule, t).here;
+            let here = Written::of(schedule, t).here;
             let law = isotropic(x_0 * here.sqrt(), 1.0 - here);
             let loss = rule.expectation(&law, |x_t| {
                 let eps = (&x_t.view() - x_0 * here.sqrt()) / (1.0 - here).sqrt();
@@ -280,7 +278,7 @@ fn even_log_snr() -> Claim {
     )
     .identity(1e-10, (schedule(2..=8), problem), |(schedule, (steps, last, range)), trial| {
         for t in 2..=schedule.steps() {
-            let written = crate::chains::Written::of(schedule, t);
+            let written = Written::of(schedule, t);
             let snr = |alpha_bar: f64| alpha_bar / (1.0 - alpha_bar);
             trial.equal(schedule.simple_factor(t), 2.0 / (snr(written.before) / snr(written.here) - 1.0));
         }

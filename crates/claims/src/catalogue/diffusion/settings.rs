@@ -2,6 +2,7 @@
 
 use mhvae::Mhvae;
 use ndarray::Array1;
+use prob::ProbError;
 use vdm::Vdm;
 
 use crate::Claim;
@@ -61,7 +62,7 @@ impl Form {
     }
 
     /// Its mean by the algebra of chains. Log-ratios have the mean of the terms that they become.
-    fn general(self, chain: &Mhvae, x_0: &Array1<f64>) -> Result<f64, prob::ProbError> {
+    fn general(self, chain: &Mhvae, x_0: &Array1<f64>) -> Result<f64, ProbError> {
         match self {
             Self::LogRatio => chain.elbo(x_0),
             Self::ConsistencyLogRatio | Self::Consistency => Ok(chain.consistency(x_0)?.elbo()),

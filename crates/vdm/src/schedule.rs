@@ -1,6 +1,7 @@
 //! The noise schedule: how much of the signal each step keeps.
 
 use std::f64::consts::{FRAC_PI_2, LN_2};
+use std::fmt;
 
 use prob::numerics::log_sigmoid;
 
@@ -19,11 +20,19 @@ const COSINE_CEILING: f64 = 0.999;
 /// assert_eq!(schedule.alpha_bar(0), 1.0);
 /// # Ok::<(), vdm::ScheduleError>(())
 /// ```
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct Schedule {
     steps: Vec<Step>,
     /// `log ᾱ_t` for `t = 0 … T`.
     log_alpha_bars: Vec<f64>,
+}
+
+impl fmt::Debug for Schedule {
+    /// The `α_t` alone: a counterexample with a schedule in it should be readable.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let alphas: Vec<f64> = self.steps.iter().map(|step| step.alpha).collect();
+        f.debug_tuple("Schedule").field(&alphas).finish()
+    }
 }
 
 /// One step, in the three forms of which none gives the others with all their digits.
@@ -311,6 +320,7 @@ mod tests {
     fn a_constant_schedule_is_a_power() {
         let schedule = Schedule::constant(7, 0.2).unwrap();
         assert_relative_eq!(schedule.alpha_bar(7), 0.8f64.powi(7), max_relative = 1e-14);
+        assert_eq!(format!("{:?}", Schedule::from_alphas(&[0.9, 0.5]).unwrap()), "Schedule([0.9, 0.5])");
         assert_eq!(Schedule::constant(0, 0.2), Err(ScheduleError::Empty));
     }
 

@@ -7,6 +7,7 @@
 //! | [`finding`] | the verdict: holds, refuted, failed; error against tolerance |
 //! | [`judge`] | how each kind of claim is judged, and how a counterexample is shrunk |
 //! | [`problems`] | random problems that shrink to simple ones |
+//! | [`chains`] | random diffusion chains, and what they are with the restrictions written out |
 //! | [`longhand`] | densities and divergences written out: a route that shares no code with the crates |
 //! | [`catalogue`] | every claim of the derivation, and every line that is refuted |
 //!
@@ -29,6 +30,7 @@
 //! ```
 
 pub mod catalogue;
+pub mod chains;
 pub mod claim;
 pub mod finding;
 pub mod judge;

@@ -4,10 +4,29 @@
 //! |---|---|
 //! | [`schedule`] | the noise schedule `α_t`, `ᾱ_t`, the signal-to-noise ratio |
 //! | [`forward`] | the laws that follow from it: `q(x_t|x_{t-1})`, `q(x_t|x_0)`, `q(x_{t-1}|x_t,x_0)` |
+//! | [`reverse`] | the linear reverse steps `p(x_{t-1}|x_t)` |
+//! | [`model`] | [`Vdm`]: both together, and the evidence |
+//! | [`terms`] | the bound in every form: path, three-variable, consistency (true and printed), denoising |
+//! | [`matching`] | one matching term at one `x_t`, for any reverse variance |
+//! | [`parameterisation`] | what may be predicted, `x_0`, `ε`, `v`, score, mean, and the conversions |
+//! | [`weights`] | what an error of each prediction costs, in steps and in continuous time |
+//!
+//! All terms are closed scalar formulas in nats, isotropic in `d` dimensions. They share no code with the general
+//! algebra of chains, so that each can check the other.
 //!
 //! Steps are numbered `t = 1 … T` as on paper; `x_0` is the observation and `ᾱ_0 = 1`.
 
 pub mod forward;
+pub mod matching;
+pub mod model;
+pub mod parameterisation;
+pub mod reverse;
 pub mod schedule;
+pub mod terms;
+pub mod weights;
 
+pub use model::Vdm;
+pub use parameterisation::Parameterisation;
+pub use reverse::{Reverse, ReverseError};
 pub use schedule::{Schedule, ScheduleError};
+pub use terms::consistency::Bridge;

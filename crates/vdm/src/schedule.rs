@@ -1,5 +1,14 @@
 //! The noise schedule: how much of the signal each step keeps.
 
+use std::f64::consts::{FRAC_PI_2, LN_2};
+use std::fmt;
+
+use prob::numerics::log_sigmoid;
+
+/// The offset `s` of the cosine schedule and the ceiling of its `β_t` (Nichol and Dhariwal 2021).
+const COSINE_OFFSET: f64 = 0.008;
+const COSINE_CEILING: f64 = 0.999;
+
 /// `α_t ∈ (0, 1)` for `t = 1 … T`, and what follows from it.
 ///
 /// Kept as sums of `log α`, so that `ᾱ_t` near 1 and near 0 and its complement all have their digits.
@@ -11,11 +20,19 @@
 /// assert_eq!(schedule.alpha_bar(0), 1.0);
 /// # Ok::<(), vdm::ScheduleError>(())
 /// ```
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct Schedule {
     steps: Vec<Step>,
     /// `log ᾱ_t` for `t = 0 … T`.
     log_alpha_bars: Vec<f64>,
+}
+
+impl fmt::Debug for Schedule {
+    /// The `α_t` alone: a counterexample with a schedule in it should be readable.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let alphas: Vec<f64> = self.steps.iter().map(|step| step.alpha).collect();
+        f.debug_tuple("Schedule").field(&alphas).finish()
+    }
 }
 
 /// One step, in the three forms of which none gives the others with all their digits.
@@ -24,6 +41,20 @@ struct Step {
     alpha: f64,
     beta: f64,
     log_alpha: f64,
+}
+
+impl Step {
+    fn from_alpha(alpha: f64) -> Self {
+        Self { alpha, beta: 1.0 - alpha, log_alpha: alpha.ln() }
+    }
+
+    fn from_beta(beta: f64) -> Self {
+        Self { alpha: 1.0 - beta, beta, log_alpha: (-beta).ln_1p() }
+    }
+
+    fn from_log_alpha(log_alpha: f64) -> Self {
+        Self { alpha: log_alpha.exp(), beta: -log_alpha.exp_m1(), log_alpha }
+    }
 }
 
 /// A schedule was refused.
@@ -40,6 +71,20 @@ pub enum ScheduleError {
         /// The value.
         value: f64,
     },
+    /// A log-SNR that is not finite or does not fall.
+    #[error("log_snrs[{index}] = {value}: must be finite and below the one before")]
+    LogSnr {
+        /// Position in the list, from 0 (step `index + 1`).
+        index: usize,
+        /// The value.
+        value: f64,
+    },
+}
+
+/// `steps` numbers evenly spaced from `first` to `last`, both included; `first` alone if there is one step.
+fn evenly(steps: usize, first: f64, last: f64) -> impl Iterator<Item = f64> {
+    let intervals = steps.saturating_sub(1).max(1) as f64;
+    (0..steps).map(move |i| first + (last - first) * (i as f64 / intervals))
 }
 
 impl Schedule {
@@ -48,7 +93,7 @@ impl Schedule {
     /// # Errors
     /// If there are none, or one does not lie strictly between 0 and 1.
     pub fn from_alphas(alphas: &[f64]) -> Result<Self, ScheduleError> {
-        Self::from_steps(alphas.iter().map(|&alpha| Step { alpha, beta: 1.0 - alpha, log_alpha: alpha.ln() }))
+        Self::from_steps(alphas.iter().map(|&alpha| Step::from_alpha(alpha)))
     }
 
     /// `T` noise levels `β_t = 1 - α_t` evenly spaced from `beta_start` to `beta_end`, both included
@@ -57,9 +102,60 @@ impl Schedule {
     /// # Errors
     /// If there are no steps or an end point does not lie strictly between 0 and 1.
     pub fn linear(steps: usize, beta_start: f64, beta_end: f64) -> Result<Self, ScheduleError> {
-        let last = steps.saturating_sub(1).max(1) as f64;
-        let betas = (0..steps).map(|i| beta_start + (beta_end - beta_start) * i as f64 / last);
-        Self::from_steps(betas.map(|beta| Step { alpha: 1.0 - beta, beta, log_alpha: (-beta).ln_1p() }))
+        Self::from_steps(evenly(steps, beta_start, beta_end).map(Step::from_beta))
+    }
+
+    /// `T` steps with the same `β`, so that `ᾱ_t = (1-β)ᵗ`.
+    ///
+    /// # Errors
+    /// If there are no steps or `beta` does not lie strictly between 0 and 1.
+    pub fn constant(steps: usize, beta: f64) -> Result<Self, ScheduleError> {
+        Self::linear(steps, beta, beta)
+    }
+
+    /// `ᾱ_t = f(t)/f(0)` with `f(t) = cos²((t/T + s)/(1 + s) · π/2)`, `s = 0.008`, and `β_t` at most 0.999
+    /// (Nichol and Dhariwal 2021).
+    ///
+    /// With `u_t` the angle, `β_t = 1 - cos² u_t / cos² u_{t-1} = sin(u_t - u_{t-1}) sin(u_t + u_{t-1}) / cos² u_{t-1}`,
+    /// which has its digits however many steps there are.
+    ///
+    /// # Errors
+    /// If there are no steps.
+    pub fn cosine(steps: usize) -> Result<Self, ScheduleError> {
+        let angle = |t: usize| (t as f64 / steps as f64 + COSINE_OFFSET) / (1.0 + COSINE_OFFSET) * FRAC_PI_2;
+        let step = FRAC_PI_2 / (steps as f64 * (1.0 + COSINE_OFFSET));
+        let betas = (1..=steps).map(|t| {
+            let (before, here) = (angle(t - 1), angle(t));
+            (step.sin() * (here + before).sin() / before.cos().powi(2)).min(COSINE_CEILING)
+        });
+        Self::from_steps(betas.map(Step::from_beta))
+    }
+
+    /// The schedule with these log-SNR at `t = 1 … T`: `ᾱ_t = sigmoid(log SNR(t))` (Kingma et al. 2021).
+    ///
+    /// # Errors
+    /// If there are none, or one is not finite or not below the one before.
+    pub fn from_log_snrs(log_snrs: &[f64]) -> Result<Self, ScheduleError> {
+        let mut before = f64::INFINITY;
+        for (index, &value) in log_snrs.iter().enumerate() {
+            if !(value.is_finite() && value < before) {
+                return Err(ScheduleError::LogSnr { index, value });
+            }
+            before = value;
+        }
+        // log ᾱ_0 = 0 below the first.
+        let before = std::iter::once(0.0).chain(log_snrs.iter().map(|&l| log_sigmoid(l)));
+        let log_alphas = log_snrs.iter().zip(before).map(|(&l, before)| log_sigmoid(l) - before);
+        Self::from_steps(log_alphas.map(Step::from_log_alpha))
+    }
+
+    /// `log SNR(t)` evenly spaced from `first` at `t = 1` to `last` at `t = T`: the schedule with learned end points
+    /// (Kingma et al. 2021).
+    ///
+    /// # Errors
+    /// If there are no steps, or the log-SNR are not finite or do not fall.
+    pub fn from_log_snr_end_points(steps: usize, first: f64, last: f64) -> Result<Self, ScheduleError> {
+        Self::from_log_snrs(&evenly(steps, first, last).collect::<Vec<_>>())
     }
 
     fn from_steps(steps: impl Iterator<Item = Step>) -> Result<Self, ScheduleError> {
@@ -102,12 +198,35 @@ impl Schedule {
 
     /// `1 - ᾱ_t`, `t = 0 … T`, with all its digits where `ᾱ_t` is close to 1.
     pub fn noise_variance(&self, t: usize) -> f64 {
-        -self.log_alpha_bars[t].exp_m1()
+        // Not the negative: at t = 0 that is -0, and the signal-to-noise ratio would be minus infinity.
+        0.0 - self.log_alpha_bars[t].exp_m1()
     }
 
     /// `SNR(t) = ᾱ_t / (1 - ᾱ_t)`, `t = 0 … T`; infinite at 0.
     pub fn snr(&self, t: usize) -> f64 {
         self.alpha_bar(t) / self.noise_variance(t)
+    }
+
+    /// `log SNR(t)`, `t = 0 … T`; infinite at 0, finite where the ratio itself leaves the range of f64.
+    pub fn log_snr(&self, t: usize) -> f64 {
+        self.log_alpha_bars[t] - self.log_noise_variance(t)
+    }
+
+    /// `γ(t) = -log SNR(t)` (Kingma et al. 2021), `t = 0 … T`.
+    pub fn gamma(&self, t: usize) -> f64 {
+        -self.log_snr(t)
+    }
+
+    /// `log(1 - ᾱ_t)`, `t = 0 … T`, with its digits at both ends.
+    pub fn log_noise_variance(&self, t: usize) -> f64 {
+        let log_alpha_bar = self.log_alpha_bars[t];
+        if log_alpha_bar > -LN_2 { (-log_alpha_bar.exp_m1()).ln() } else { (-log_alpha_bar.exp()).ln_1p() }
+    }
+
+    /// `SNR(t-1) - SNR(t) = ᾱ_{t-1} β_t / ((1-ᾱ_{t-1})(1-ᾱ_t))`, `t = 1 … T`, as a product, in which nothing cancels;
+    /// infinite at `t = 1`.
+    pub fn snr_drop(&self, t: usize) -> f64 {
+        self.alpha_bar(t - 1) * self.beta(t) / (self.noise_variance(t - 1) * self.noise_variance(t))
     }
 
     /// `σ_q²(t) = (1-α_t)(1-ᾱ_{t-1})/(1-ᾱ_t)`, `t = 1 … T`: the posterior variance of a step; 0 at `t = 1`.
@@ -159,6 +278,52 @@ mod tests {
         assert_relative_eq!(nearly_all_noise.snr(1), 1e-20, max_relative = 1e-12);
     }
 
+    /// `f(t)/f(0)` as printed, at steps that the ceiling does not touch; the last step is all ceiling.
+    #[test]
+    fn the_cosine_schedule_is_the_cosine() {
+        let schedule = Schedule::cosine(50).unwrap();
+        let f = |t: f64| ((t / 50.0 + 0.008) / 1.008 * FRAC_PI_2).cos().powi(2);
+        for t in 1..50 {
+            assert_relative_eq!(schedule.alpha_bar(t), f(t as f64) / f(0.0), max_relative = 1e-12);
+        }
+        assert_eq!(schedule.beta(50), 0.999);
+        // A step so fine that 1 - f(t)/f(t-1) would have seven digits: β_1 = 1 - (cos u - sin u h)²/cos² u.
+        let fine = Schedule::cosine(1_000_000).unwrap();
+        let (u, h) = (0.008 / 1.008 * FRAC_PI_2, FRAC_PI_2 / 1.008e6);
+        assert_relative_eq!(
+            fine.beta(1),
+            2.0 * u.tan() * h + h * h * (1.0 - u.tan().powi(2)),
+            max_relative = 1e-11
+        );
+    }
+
+    #[test]
+    fn log_snr_end_points_are_met_from_1e12_to_1e_12() {
+        let end = 12.0 * 10f64.ln();
+        let schedule = Schedule::from_log_snr_end_points(101, end, -end).unwrap();
+        for (t, log_snr) in [(1, end), (26, end / 2.0), (76, -end / 2.0), (101, -end)] {
+            assert_relative_eq!(schedule.log_snr(t), log_snr, max_relative = 1e-12);
+            assert_relative_eq!(schedule.snr(t), log_snr.exp(), max_relative = 1e-11);
+            assert_eq!(schedule.gamma(t), -schedule.log_snr(t));
+        }
+        assert!(schedule.log_snr(51).abs() < 1e-12);
+        assert_relative_eq!(schedule.log_noise_variance(1), -end, max_relative = 1e-12);
+        assert_relative_eq!(schedule.log_noise_variance(101), -1e-12, max_relative = 1e-10);
+        for t in 2..=101 {
+            let drop = schedule.snr(t - 1) - schedule.snr(t);
+            assert_relative_eq!(schedule.snr_drop(t), drop, max_relative = 1e-11);
+        }
+        assert_eq!([schedule.snr(0), schedule.log_snr(0), schedule.snr_drop(1)], [f64::INFINITY; 3]);
+    }
+
+    #[test]
+    fn a_constant_schedule_is_a_power() {
+        let schedule = Schedule::constant(7, 0.2).unwrap();
+        assert_relative_eq!(schedule.alpha_bar(7), 0.8f64.powi(7), max_relative = 1e-14);
+        assert_eq!(format!("{:?}", Schedule::from_alphas(&[0.9, 0.5]).unwrap()), "Schedule([0.9, 0.5])");
+        assert_eq!(Schedule::constant(0, 0.2), Err(ScheduleError::Empty));
+    }
+
     #[test]
     fn refuses_what_is_not_a_schedule() {
         assert_eq!(Schedule::from_alphas(&[]), Err(ScheduleError::Empty));
@@ -166,5 +331,10 @@ mod tests {
         assert_eq!(refused.to_string(), "alphas[3] = 1.2: must lie strictly between 0 and 1");
         assert!(Schedule::from_alphas(&[f64::NAN]).is_err());
         assert!(Schedule::linear(5, 0.0, 0.5).is_err());
+        assert_eq!(Schedule::cosine(0), Err(ScheduleError::Empty));
+        assert_eq!(Schedule::from_log_snrs(&[]), Err(ScheduleError::Empty));
+        let refused = Schedule::from_log_snrs(&[1.0, 1.0]).unwrap_err();
+        assert_eq!(refused.to_string(), "log_snrs[1] = 1: must be finite and below the one before");
+        assert!(Schedule::from_log_snr_end_points(3, 5.0, f64::NAN).is_err());
     }
 }

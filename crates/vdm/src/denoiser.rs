@@ -4,7 +4,7 @@
 //! `N(√ᾱ m_k, C_k)`, `C_k = ᾱ S_k + (1-ᾱ) I`. Each component denoises linearly,
 //! `E[x_0 | x_t, k] = m_k + √ᾱ S_k C_k⁻¹ (x_t - √ᾱ m_k)`, and the responsibilities `P(k | x_t)` mix the answers.
 
-use ndarray::{Array1, Array2, ArrayRef1, ArrayRef2, Axis, Zip};
+use ndarray::{Array1, Array2, ArrayRef1, ArrayRef2, Axis};
 use prob::numerics::{log_sum_exp, softmax};
 use prob::{Gaussian, Mixture, ProbError};
 
@@ -152,14 +152,12 @@ fn log_joint(components: &[Component], white: &[Array2<f64>]) -> Array2<f64> {
 
 /// `|row|²` for each row.
 fn squared_rows(rows: &ArrayRef2<f64>) -> Array1<f64> {
-    rows.rows().into_iter().map(|row| row.dot(&row)).collect()
+    (&rows.view() * &rows.view()).sum_axis(Axis(1))
 }
 
 /// `sum += weight · row`, row by row.
-fn add_rows(sum: &mut ArrayRef2<f64>, rows: &ArrayRef2<f64>, weights: &ArrayRef1<f64>) {
-    Zip::from(sum.rows_mut()).and(rows.rows()).and(weights).for_each(|mut sum, row, &weight| {
-        sum.scaled_add(weight, &row);
-    });
+fn add_rows(sum: &mut Array2<f64>, rows: &Array2<f64>, weights: &ArrayRef1<f64>) {
+    *sum += &(rows * &weights.view().insert_axis(Axis(1)));
 }
 
 #[cfg(test)]

@@ -28,7 +28,7 @@ fn denoiser_is_the_posterior_mean() -> Claim {
              The components are then mixed by how well each foresaw x_t.",
         )
         .compares("the denoiser and its squared error against mean and covariance of the posterior mixture, by adding precisions")
-        .identity(1e-10, noised(), |(data, schedule, x_t), trial| {
+        .identity(1e-12, noised(), |(data, schedule, x_t), trial| {
             let Some(denoiser) = trial.posed(ExactDenoiser::new(data, schedule)) else { return };
             let rows = x_t.view().insert_axis(Axis(0));
             for t in 1..=schedule.steps() {
@@ -62,7 +62,7 @@ fn tweedie() -> Claim {
              Solve for E[x_0|x_t]: the score of the noised data is all that a denoiser needs.",
         )
         .compares("the denoiser, score and log-density along the chain against densities with determinants and inverses written out")
-        .identity(1e-9, noised(), |(data, schedule, x_t), trial| {
+        .identity(1e-12, noised(), |(data, schedule, x_t), trial| {
             let Some(denoiser) = trial.posed(ExactDenoiser::new(data, schedule)) else { return };
             let rows = x_t.view().insert_axis(Axis(0));
             for t in 1..=schedule.steps() {
@@ -133,7 +133,7 @@ fn any_other_denoiser_pays() -> Claim {
              So the square of (x_0 - E[x_0|x_t]) + (E[x_0|x_t] - x̂_0) has no cross term in mean.",
         )
         .compares("the error of a bent denoiser, component by component by quadrature, against mmse plus the square of the bend")
-        .identity(1e-10, (gentle_data(), schedule(), bend()), |(data, schedule, bend), trial| {
+        .identity(1e-12, (gentle_data(), schedule(), bend()), |(data, schedule, bend), trial| {
             let Some(denoiser) = trial.posed(ExactDenoiser::new(data, schedule)) else { return };
             let t = schedule.steps();
             let bent = squared_error(data, schedule, t, |x| denoise(&denoiser, t, x) + bend.at(x));

@@ -38,18 +38,17 @@ fn mmse_is_what_is_not_explained() -> Claim {
         .source("Guo, Shamai and Verdú 2005")
         .why("The mean of the square is the square of the mean plus the variance, given x_t; average over x_t.")
         .compares("mmse by quadrature of the conditional variance in the channel y = √SNR x + ε, against second moments along the chain with the posterior mixture of prob")
-        .identity(1e-10, (gentle_data(), schedule()), |(data, schedule), trial| {
+        .identity(1e-12, (gentle_data(), schedule()), |(data, schedule), trial| {
             let second_moment = longhand::average(data, |x| x * x);
-            for t in [1, schedule.steps()] {
-                let channel = schedule.marginal(t, 1);
-                let q = longhand::pushed_mixture(&channel, data);
-                let explained = longhand::average(&q, |x_t| {
-                    let posterior = data.posterior(&channel, &ndarray::aview1(&[x_t]));
-                    posterior.map_or(f64::NAN, |law| law.mean()[0].powi(2))
-                });
-                let Some(mmse) = trial.posed(mmse(data, schedule.snr(t))) else { return };
-                trial.at(second_moment, mmse, second_moment - explained);
-            }
+            let t = schedule.steps();
+            let channel = schedule.marginal(t, 1);
+            let q = longhand::pushed_mixture(&channel, data);
+            let explained = longhand::average(&q, |x_t| {
+                let posterior = data.posterior(&channel, &ndarray::aview1(&[x_t]));
+                posterior.map_or(f64::NAN, |law| law.mean()[0].powi(2))
+            });
+            let Some(mmse) = trial.posed(mmse(data, schedule.snr(t))) else { return };
+            trial.at(second_moment, mmse, second_moment - explained);
         })
 }
 
@@ -79,7 +78,7 @@ fn information_rises_by_half_the_mmse() -> Claim {
              What a weak look tells is half its SNR times the variance that is left, and that is mmse.",
         )
         .compares("central differences of sixth order in log SNR of h(y) - h(ε), against ½ SNR · mmse")
-        .gradient(1e-8, (gentle_data(), snr()), |(data, snr), trial| {
+        .gradient(1e-9, (gentle_data(), snr()), |(data, snr), trial| {
             let h = 0.03;
             let difference = |k: f64| {
                 let [above, below] = [k * h, -k * h].map(|shift| information(data, snr * shift.exp()));
@@ -103,7 +102,7 @@ fn information_is_the_integral() -> Claim {
              So in the limit of many steps the matching terms cost exactly the information that the chain loses on the way.",
         )
         .compares("nested quadrature of the continuous-time loss, against two entropies each by its own quadrature")
-        .identity(1e-9, (gentle_data(), snr(), 1.5..20.0f64), |(data, low, ratio), trial| {
+        .identity(1e-11, (gentle_data(), snr(), 1.5..20.0f64), |(data, low, ratio), trial| {
             let high = low * ratio;
             let Some(loss) = trial.posed(continuous_loss(data, *low, high)) else { return };
             let entropy = |snr: f64| {
@@ -124,7 +123,7 @@ fn prior_matching_is_information_and_distance() -> Claim {
              The prior term pays for what x_T still knows of x_0 and for what is not yet normal.",
         )
         .compares("prior matching in closed form, against information and divergence each by quadrature")
-        .identity(1e-10, (gentle_data(), schedule()), |(data, schedule), trial| {
+        .identity(1e-12, (gentle_data(), schedule()), |(data, schedule), trial| {
             let last = schedule.steps();
             let Some(bound) = trial.posed(vdm::continuous::average_bound(data, schedule)) else { return };
             let Some(information) = trial.posed(information(data, schedule.snr(last))) else { return };

@@ -10,23 +10,34 @@
 //! | [`matching`] | one matching term at one `x_t`, for any reverse variance |
 //! | [`parameterisation`] | what may be predicted, `x_0`, `ε`, `v`, score, mean, and the conversions |
 //! | [`weights`] | what an error of each prediction costs, in steps and in continuous time |
+//! | [`denoiser`] | the best denoiser of a Gaussian mixture, `E[x_0|x_t]`, with the score and density of `q(x_t)` |
+//! | [`sampler`] | ancestral sampling and DDIM: from noise back to data |
+//! | [`information`] | `I(x_0; x_t)` and the least squared error of a denoiser, by quadrature |
+//! | [`continuous`] | the bound with the best denoiser, and its limit of infinitely many steps |
 //!
-//! All terms are closed scalar formulas in nats, isotropic in `d` dimensions. They share no code with the general
-//! algebra of chains, so that each can check the other.
+//! The terms of linear reverse steps are closed scalar formulas in nats, isotropic in `d` dimensions. They share no
+//! code with the general algebra of chains, so that each can check the other.
 //!
 //! Steps are numbered `t = 1 … T` as on paper; `x_0` is the observation and `ᾱ_0 = 1`.
 
+pub mod continuous;
+pub mod denoiser;
 pub mod forward;
+pub mod information;
 pub mod matching;
 pub mod model;
 pub mod parameterisation;
 pub mod reverse;
+pub mod sampler;
 pub mod schedule;
 pub mod terms;
 pub mod weights;
 
+pub use denoiser::ExactDenoiser;
+pub use information::{Channel, ChannelError};
 pub use model::Vdm;
 pub use parameterisation::Parameterisation;
 pub use reverse::{Reverse, ReverseError};
+pub use sampler::{ReverseVariance, Sampler, SamplerError};
 pub use schedule::{Schedule, ScheduleError};
 pub use terms::consistency::Bridge;

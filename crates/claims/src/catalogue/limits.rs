@@ -1,8 +1,131 @@
 //! Part D: limits, denoisers, information, samplers.
+//!
+//! | module | what is here |
+//! |---|---|
+//! | [`chain`] | what the forward chain does to data, and which reverse variances are exact |
+//! | [`denoising`] | the best denoiser: Bayes' rule, Tweedie, least matching terms |
+//! | [`information`] | the least squared error and the mutual information |
+//! | [`bound`] | the average bound with the best denoiser, and its limits |
+//! | [`sampling`] | ancestral sampling and DDIM |
 
-use crate::Claim;
+pub mod bound;
+pub mod chain;
+pub mod denoising;
+pub mod information;
+pub mod sampling;
+mod transfer;
+
+use montecarlo::{Merge, MonteCarlo, Streams};
+use ndarray::{Array2, array};
+use ndarray_rand::rand::RngCore;
+use prob::{Gaussian, Mixture};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use vdm::Schedule;
+
+use crate::judge::Sampled;
+use crate::{Claim, Run, problems};
 
 /// The claims of this part.
 pub fn claims() -> Vec<Claim> {
-    Vec::new()
+    [chain::claims(), denoising::claims(), information::claims(), bound::claims(), sampling::claims()]
+        .into_iter()
+        .flatten()
+        .collect()
+}
+
+/// Two to five steps, each of which keeps 5 to 98 % of the variance.
+fn schedule() -> impl Strategy<Value = Schedule> {
+    vec(0.05..0.98, 2..=5).prop_map(|alphas| Schedule::from_alphas(&alphas).expect("between 0 and 1"))
+}
+
+/// One or two components on the line: means in ±2, variances 0.1 to 1.
+fn gentle_data() -> impl Strategy<Value = Mixture> {
+    vec((0.2..1.0, -2.0..2.0, 0.1..1.0), 1..=2).prop_map(|parts| {
+        let sum: f64 = parts.iter().map(|(weight, ..)| weight).sum();
+        let weights = parts.iter().map(|(weight, ..)| weight / sum).collect();
+        let components = parts.iter().map(|&(_, mean, variance)| problems::on_the_line(mean, variance));
+        Mixture::new(weights, components.collect()).expect("weights that sum to 1")
+    })
+}
+
+/// Two modes of unequal weight on the line.
+fn two_modes() -> Mixture {
+    let components = vec![problems::on_the_line(-1.0, 0.1), problems::on_the_line(0.8, 0.2)];
+    Mixture::new(vec![0.4, 0.6], components).expect("weights that sum to 1")
+}
+
+/// The schedule with these log-SNRs at `t = 1 … T`, which fall.
+fn with_log_snrs(log_snrs: impl IntoIterator<Item = f64>) -> Schedule {
+    let mut before = 1.0;
+    let alphas: Vec<f64> = log_snrs
+        .into_iter()
+        .map(|log_snr| {
+            let alpha_bar = prob::numerics::sigmoid(log_snr);
+            let alpha = alpha_bar / before;
+            before = alpha_bar;
+            alpha
+        })
+        .collect();
+    Schedule::from_alphas(&alphas).expect("log-SNRs that fall")
+}
+
+/// `T` log-SNRs from `highest` to `lowest`, at the places `shape(0) = 0 … shape(1) = 1` between them.
+fn log_snr_path(steps: usize, highest: f64, lowest: f64, shape: impl Fn(f64) -> f64) -> Schedule {
+    let last = (steps - 1) as f64;
+    with_log_snrs((0..steps).map(|i| highest + (lowest - highest) * shape(i as f64 / last)))
+}
+
+/// `N(m, v)` as data.
+fn normal_data(mean: f64, variance: f64) -> Mixture {
+    Mixture::from(problems::on_the_line(mean, variance))
+}
+
+/// A law of one number, from `prob`'s law on the line.
+fn moments(law: &Gaussian) -> (f64, f64) {
+    (law.mean()[0], law.covariance()[[0, 0]])
+}
+
+/// What the best denoiser of Gaussian data does at step `t`: `slope · x_t + offset`.
+fn affine(denoiser: &vdm::ExactDenoiser, t: usize) -> (f64, f64) {
+    let at = denoiser.denoise(&array![[0.0], [1.0]], t);
+    (at[[1, 0]] - at[[0, 0]], at[[0, 0]])
+}
+
+/// 300000 samples, which a Kolmogorov-Smirnov test needs to see an error of 1 %; `work` draws `n` of them (`[n, 1]`).
+fn samples(streams: Streams, work: impl Fn(&mut dyn RngCore, usize) -> Array2<f64> + Sync) -> Vec<f64> {
+    let plan = MonteCarlo::new(300_000, streams);
+    plan.run(&|_| (), |rng, n| Samples(work(rng, n).into_iter().collect())).0
+}
+
+/// Samples that are collected chunk by chunk.
+struct Samples(Vec<f64>);
+
+impl Merge for Samples {
+    fn merge(&mut self, other: Self) {
+        self.0.extend(other.0);
+    }
+}
+
+/// Have these samples this distribution function?
+fn tested(run: &Run, samples: &[f64], cdf: impl Fn(f64) -> f64) -> Sampled {
+    Sampled { verdict: run.test().law(samples, cdf), scale: 1.0, samples: samples.len() as u64 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_claim_of_this_part_is_as_claimed() {
+        let run = Run { cases: 32, ..Run::default() };
+        let failed: Vec<String> = claims()
+            .iter()
+            .map(|claim| (claim, std::time::Instant::now(), claim.check(&run)))
+            .inspect(|(claim, start, f)| println!("{} {:?} {f}", claim.id(), start.elapsed()))
+            .filter(|(.., finding)| !finding.as_claimed())
+            .map(|(claim, _, finding)| format!("{}: {finding}", claim.id()))
+            .collect();
+        assert!(failed.is_empty(), "{failed:#?}");
+    }
 }

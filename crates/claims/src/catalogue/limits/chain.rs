@@ -1,0 +1,185 @@
+//! What the forward chain does to data, and which reverse variances are exact.
+
+use montecarlo::Streams;
+use ndarray::{Array1, Array2, array};
+use ndarray_rand::{RandomExt, rand_distr::StandardNormal};
+use prob::{Conditional, Gaussian, LinearGaussian, Mixture};
+use vdm::{ReverseVariance, Sampler, Schedule};
+
+use super::{log_snr_path, moments, normal_data, samples, schedule, tested};
+use crate::judge::Sampled;
+use crate::{Claim, Run, longhand, problems};
+
+/// The claims about the forward chain.
+pub(super) fn claims() -> Vec<Claim> {
+    vec![
+        prior_matching_vanishes(),
+        forgets_the_data(),
+        unit_variance_stays(),
+        marginal_in_law(),
+        two_data_laws_with_a_known_variance(),
+        reverse_variance_between(),
+    ]
+}
+
+fn prior_matching_vanishes() -> Claim {
+    Claim::new("D1c", "KL(q(x_T|x_0) ‖ N(0, I)) falls to 0 in proportion to ᾱ_T")
+        .source("Luo (58)")
+        .source("001 §3")
+        .why(
+            "KL(N(√ᾱ x_0, 1-ᾱ) ‖ N(0, 1)) = ½ (ᾱ x_0² - ᾱ - log(1-ᾱ)) in each coordinate.\n\
+             -log(1-ᾱ) = ᾱ + ½ ᾱ² + …, so the sum is ½ ᾱ |x_0|² + O(ᾱ²).\n\
+             Nothing in it can be learned; it is made small by the choice of ᾱ_T.",
+        )
+        .compares(
+            "the fitted exponent of the divergence of the marginal law against 1/ᾱ_T, at x_0 = (0.8, -0.3)",
+        )
+        .rate(1.0, 1e-3, |_| {
+            (8..=13)
+                .map(|steps| {
+                    let schedule = Schedule::from_alphas(&vec![0.3; steps]).expect("0 < α < 1");
+                    let last = schedule.marginal(steps, 2).given(&array![0.8, -0.3]);
+                    (0.3f64.powi(-(steps as i32)), last.kl_divergence(&Gaussian::standard(2)))
+                })
+                .collect()
+        })
+}
+
+fn forgets_the_data() -> Claim {
+    Claim::new("D1d", "KL(q(x_T) ‖ N(0, 1)) of data with mean 0 and variance 1 falls as ᾱ_T³: x_T → N(0, 1) in law")
+        .source("001 §3")
+        .why(
+            "Mean 0 and variance 1 are kept by every step; the third cumulant is scaled by ᾱ_T^{3/2}.\n\
+             A law with third cumulant κ is κ²/12 nats from the normal law of its mean and variance, to leading order.\n\
+             So what is left of skew data after T steps is ᾱ_T³ κ²/12.",
+        )
+        .compares("the fitted exponent of the divergence of the pushed mixture, by quadrature, against 1/ᾱ_T")
+        .rate(3.0, 0.02, |_| {
+            let left = problems::on_the_line(-2.0, 0.1);
+            let right = problems::on_the_line(0.4, 0.2);
+            let skew = Mixture::new(vec![0.15, 0.85], vec![left, right]).expect("weights that sum to 1");
+            let data = standardised(&skew);
+            (0..5)
+                .map(|i| {
+                    let schedule = log_snr_path(3, 3.0, -4.0 - 0.4 * f64::from(i), |u| u);
+                    let noised = data.push(&schedule.marginal(3, 1));
+                    let divergence = longhand::average(&noised, |x| {
+                        longhand::log_mixture(&noised, x) - longhand::log_normal(x, 0.0, 1.0)
+                    });
+                    (1.0 / schedule.alpha_bar(3), divergence)
+                })
+                .collect()
+        })
+}
+
+/// The mixture on the line shifted and scaled to mean 0 and variance 1.
+fn standardised(data: &Mixture) -> Mixture {
+    let (mean, variance) = (longhand::mixture_mean(data), longhand::mixture_variance(data));
+    let parts = longhand::parts(data)
+        .map(|(w, m, v)| (w, problems::on_the_line((m - mean) / variance.sqrt(), v / variance)));
+    let (weights, components) = parts.unzip();
+    Mixture::new(weights, components).expect("the weights of a mixture")
+}
+
+fn unit_variance_stays() -> Claim {
+    Claim::new("D1e", "Var x_0 = 1 ⇒ Var x_t = 1 for every t, coordinate by coordinate")
+        .source("001 §3.1")
+        .source("Ho 2020")
+        .why(
+            "Var x_t = α_t Var x_{t-1} + (1-α_t).\n\
+             If Var x_{t-1} = 1 the right side is 1; any other variance v moves to 1 + α_t (v - 1).",
+        )
+        .compares("the covariance of a standardised mixture pushed step by step, against 1; of one of variance v, against 1 + ᾱ_t (v-1)")
+        .identity(1e-12, (problems::mixture(1), schedule()), |(data, schedule), trial| {
+            let variance = longhand::mixture_variance(data);
+            let (mut unit, mut plain) = (standardised(data), data.clone());
+            for t in 1..=schedule.steps() {
+                unit = unit.push(&schedule.step(t, 1));
+                plain = plain.push(&schedule.step(t, 1));
+                trial.equal(unit.covariance()[[0, 0]], 1.0);
+                let kept = schedule.alpha_bar(t) * (variance - 1.0);
+                trial.at(1.0 + variance, plain.covariance()[[0, 0]], 1.0 + kept);
+            }
+        })
+}
+
+fn marginal_in_law() -> Claim {
+    Claim::new("D2c", "x_t = √α_t x_{t-1} + √(1-α_t) ε_t step by step has the law N(√ᾱ_t x_0, 1-ᾱ_t)")
+        .source("Luo (69)-(70)")
+        .source("001 §3.10")
+        .why(
+            "A sum of independent normals is normal: a ε + b ε' has the law of √(a²+b²) ε.\n\
+             So √α_t √(1-α_{t-1}) ε_{t-1} + √(1-α_t) ε_t has variance α_t - α_t α_{t-1} + 1 - α_t = 1 - α_t α_{t-1}, and so on down.",
+        )
+        .compares("simulated chains against the distribution function of the closed form (Kolmogorov-Smirnov)")
+        .law(|run, streams| {
+            let schedules: [&[f64]; 3] = [&[0.9, 0.7, 0.5], &[0.99, 0.9, 0.6, 0.3], &[0.2, 0.95]];
+            schedules.iter().map(|alphas| simulated_marginal(run, streams, alphas)).collect()
+        })
+}
+
+/// Chains from x_0 = 0.8 simulated to their end, against `N(√ᾱ_T x_0, 1-ᾱ_T)` written out.
+fn simulated_marginal(run: &Run, streams: &Streams, alphas: &[f64]) -> Sampled {
+    let schedule = Schedule::from_alphas(alphas).expect("0 < α < 1");
+    let drawn = samples(streams.role(&format!("{alphas:?}")), |rng, n| {
+        let start = Array2::from_elem((n, 1), 0.8);
+        (1..=schedule.steps()).fold(start, |x, t| {
+            schedule.step(t, 1).sample_given_noise(&x, &Array2::random_using((n, 1), StandardNormal, rng))
+        })
+    });
+    let alpha_bar: f64 = alphas.iter().product();
+    let closed = normal_data(alpha_bar.sqrt() * 0.8, 1.0 - alpha_bar);
+    tested(run, &drawn, |x| closed.cdf(x))
+}
+
+/// `q(x_{t-1} | x_t)` of data `N(m, v)` by Bayes' rule, `t ≥ 2`.
+fn reverse(schedule: &Schedule, t: usize, mean: f64, variance: f64) -> LinearGaussian {
+    let before = schedule.marginal(t - 1, 1).push(&problems::on_the_line(mean, variance));
+    schedule.step(t, 1).bayes(&before).expect("a well-conditioned step")
+}
+
+/// The variance that a sampler gives to step `t`.
+fn step_variance(variance: ReverseVariance, schedule: &Schedule, t: usize) -> f64 {
+    Sampler::ancestral(variance).coefficients(schedule, t).of_noise.powi(2)
+}
+
+fn two_data_laws_with_a_known_variance() -> Claim {
+    Claim::new("D13d", "Var(x_{t-1}|x_t) = σ_q²(t) for data at one point, β_t for standard normal data")
+        .source("Ho 2020")
+        .why(
+            "Data at one point: knowing x_0 adds nothing, so q(x_{t-1}|x_t) = q(x_{t-1}|x_t, x_0), with variance σ_q²(t).\n\
+             Data N(0, I): every x_t is N(0, I) and (x_{t-1}, x_t) is a symmetric pair with correlation √α_t,\n\
+             so the step backwards is the step forwards: N(√α_t x_t, β_t).",
+        )
+        .compares("the ancestral variances against Bayes' rule on (x_{t-1}, x_t); for standard normal data also the mean")
+        .identity(1e-11, (schedule(), -3.0..3.0f64), |(schedule, place), trial| {
+            for t in 2..=schedule.steps() {
+                let given_point = schedule.marginal(t - 1, 1).given(&Array1::from_elem(1, *place));
+                if let Some(point) = trial.posed(schedule.step(t, 1).bayes(&given_point)) {
+                    trial.equal(step_variance(ReverseVariance::Posterior, schedule, t), point.covariance()[[0, 0]]);
+                }
+                let normal = reverse(schedule, t, 0.0, 1.0);
+                trial.equal(step_variance(ReverseVariance::Beta, schedule, t), normal.covariance()[[0, 0]]);
+                trial.equal(schedule.alpha(t).sqrt(), normal.weight()[[0, 0]]);
+            }
+        })
+}
+
+fn reverse_variance_between() -> Claim {
+    Claim::new("D13e", "σ_q²(t) ≤ Var(x_{t-1}|x_t) ≤ β_t for Gaussian data of a variance between 0 and 1")
+        .source("Ho 2020")
+        .why(
+            "1/Var(x_{t-1}|x_t) = α_t/β_t + 1/Var x_{t-1}, and Var x_{t-1} = 1-ᾱ_{t-1} + ᾱ_{t-1} v rises with v.\n\
+             v = 0 gives σ_q²(t) and v = 1 gives β_t.",
+        )
+        .compares("Bayes' rule on (x_{t-1}, x_t) against the two ancestral variances")
+        .inequality(1e-12, (schedule(), -3.0..3.0f64, 0.0..=1.0f64), |(schedule, mean, v), trial| {
+            for t in 2..=schedule.steps() {
+                let (_, exact) = moments(&reverse(schedule, t, *mean, v.max(1e-9)).given(&array![0.0]));
+                let [least, most] = [ReverseVariance::Posterior, ReverseVariance::Beta]
+                    .map(|variance| step_variance(variance, schedule, t));
+                trial.at_most(most, least, exact);
+                trial.at_most(most, exact, most);
+            }
+        })
+}

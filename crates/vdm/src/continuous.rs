@@ -1,0 +1,111 @@
+//! The bound with the best denoiser, and what it becomes with infinitely many steps (Kingma et al. 2021).
+//!
+//! A matching term with the posterior variance is a weighted squared error,
+//! `½ (SNR(t-1) - SNR(t)) E|x_0 - x̂_0|²`; the best denoiser makes that error the `mmse` of step `t`. The sum over
+//! steps is then a Riemann sum of `½ ∫ mmse dSNR`, in which the schedule enters through its end points alone.
+
+use prob::numerics::LN_2PI;
+use prob::{Bound, Mixture, integrate};
+
+use crate::information::{converged, on_the_line};
+use crate::{Channel, ChannelError, Schedule};
+
+/// What the outer of two nested quadratures is asked for; the inner one is exact to 1e-12.
+const TOLERANCE: f64 = 1e-11;
+
+/// The denoising form of the bound with the best denoiser, averaged over the data, in nats: reverse variances
+/// `σ_q²(t)` for `t = 2 … T` and `1 - α_1` at `t = 1`. Exact by quadrature, for data on the line.
+///
+/// - reconstruction `E log N(x_0; E[x_0|x_1], 1-α_1) = -½ log 2π(1-α_1) - mmse(1) / (2 (1-α_1))`,
+/// - prior matching `E KL(q(x_T|x_0) ‖ N(0,1)) = ½ (ᾱ_T (E x_0² - 1) - log(1-ᾱ_T))`,
+/// - matching `½ (SNR(t-1) - SNR(t)) mmse(t)` for `t = 2 … T`, Luo (109)-(110).
+///
+/// # Errors
+/// If the data are not one-dimensional or a quadrature does not converge.
+pub fn average_bound(data: &Mixture, schedule: &Schedule) -> Result<Bound, ChannelError> {
+    on_the_line(data)?;
+    let mmse = |t| Channel::new(data, schedule.snr(t))?.mmse();
+    let (first, last) = (schedule.beta(1), schedule.steps());
+    let second_moment = data.covariance()[[0, 0]] + data.mean()[0].powi(2);
+    let noise = schedule.noise_variance(last);
+    Ok(Bound {
+        reconstruction: -0.5 * (LN_2PI + first.ln() + mmse(1)? / first),
+        prior_matching: 0.5 * (schedule.alpha_bar(last) * (second_moment - 1.0) - noise.ln()),
+        matching: (2..=last)
+            .map(|t| Ok(0.5 * (schedule.snr(t - 1) - schedule.snr(t)) * mmse(t)?))
+            .collect::<Result<_, ChannelError>>()?,
+    })
+}
+
+/// `½ ∫ mmse(SNR) dSNR` from `snr_min` to `snr_max`, in nats: the sum of the matching terms in the limit of
+/// infinitely many steps, with the best denoiser of data on the line. Integrated over `log SNR`.
+///
+/// # Errors
+/// If the data are not one-dimensional, a ratio is not positive, or the quadrature does not converge.
+///
+/// # Panics
+/// If `snr_min` is not below `snr_max`.
+pub fn continuous_loss(data: &Mixture, snr_min: f64, snr_max: f64) -> Result<f64, ChannelError> {
+    for snr in [snr_min, snr_max] {
+        Channel::new(data, snr)?;
+    }
+    let integrand = |log_snr: f64| 0.5 * log_snr.exp() * mmse_or_nan(data, log_snr);
+    converged("continuous loss", integrate(integrand, &[snr_min.ln(), snr_max.ln()], TOLERANCE))
+}
+
+/// `½ ∫₀¹ (-dSNR/dt) E|x_0 - E[x_0|x_t]|² dt`, in nats: the same loss along one path `log_snr(t)`, which returns the
+/// log-SNR at time `t` and its derivative (Kingma et al. 2021).
+///
+/// # Errors
+/// If the data are not one-dimensional, the path leaves the range of f64, or the quadrature does not converge.
+pub fn continuous_loss_along(
+    data: &Mixture,
+    log_snr: impl Fn(f64) -> (f64, f64),
+) -> Result<f64, ChannelError> {
+    on_the_line(data)?;
+    let integrand = |t: f64| {
+        let (log_snr, slope) = log_snr(t);
+        -0.5 * slope * log_snr.exp() * mmse_or_nan(data, log_snr)
+    };
+    converged("continuous loss along a path", integrate(integrand, &[0.0, 1.0], TOLERANCE))
+}
+
+/// The least squared error, NaN where it cannot be had: a quadrature that meets one does not converge.
+fn mmse_or_nan(data: &Mixture, log_snr: f64) -> f64 {
+    Channel::new(data, log_snr.exp()).and_then(|channel| channel.mmse()).unwrap_or(f64::NAN)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use approx::assert_relative_eq;
+    use ndarray::{Array2, array};
+    use prob::Gaussian;
+
+    /// Standard normal data: `½ ∫ dSNR / (1 + SNR)` is half a difference of logarithms.
+    #[test]
+    fn standard_normal_data_by_hand() {
+        let data = Mixture::from(Gaussian::standard(1));
+        let by_hand = 0.5 * (1e3f64.ln_1p() - 1e-3f64.ln_1p());
+        assert_relative_eq!(continuous_loss(&data, 1e-3, 1e3).unwrap(), by_hand, max_relative = 1e-11);
+        let falling = |t: f64| (1e3f64.ln() * (1.0 - 2.0 * t * t), -1e3f64.ln() * 4.0 * t);
+        assert_relative_eq!(continuous_loss_along(&data, falling).unwrap(), by_hand, max_relative = 1e-10);
+
+        let schedule = Schedule::from_alphas(&[0.8, 0.5]).unwrap();
+        let bound = average_bound(&data, &schedule).unwrap();
+        let reconstruction = -0.5 * (std::f64::consts::TAU * 0.2).ln() - 0.5;
+        assert_relative_eq!(bound.reconstruction, reconstruction, max_relative = 1e-12);
+        assert_relative_eq!(bound.prior_matching, -0.5 * 0.6f64.ln(), max_relative = 1e-12);
+        assert_relative_eq!(bound.matching[0], 0.5 * (4.0 - 2.0 / 3.0) * 0.6, max_relative = 1e-11);
+    }
+
+    #[test]
+    fn refuses_the_plane_and_infinite_paths() {
+        let plane = Mixture::from(Gaussian::new(array![0.0, 0.0], Array2::eye(2)).unwrap());
+        assert!(continuous_loss(&plane, 0.1, 1.0).is_err());
+        assert!(average_bound(&plane, &Schedule::from_alphas(&[0.5]).unwrap()).is_err());
+        let line = Mixture::from(Gaussian::standard(1));
+        assert!(continuous_loss(&line, 0.0, 1.0).is_err());
+        assert!(continuous_loss_along(&line, |t| (1e4 * (0.5 - t), -1e4)).is_err());
+    }
+}

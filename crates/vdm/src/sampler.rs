@@ -1,0 +1,217 @@
+//! From noise back to data: ancestral sampling (Ho et al. 2020) and DDIM (Song, Meng and Ermon 2021).
+//!
+//! Every step of either is `x_{t-1} = a x_t + b x̂_0 + s ε`, with `x̂_0` what a denoiser makes of `x_t`; a sampler is
+//! a rule for the three numbers. At `t = 1` they are `(0, 1, 0)`: the last step returns `x̂_0` and adds no noise.
+
+use ndarray::{Array2, ArrayRef2};
+use ndarray_rand::rand::Rng;
+use ndarray_rand::{RandomExt, rand_distr::StandardNormal};
+
+use crate::Schedule;
+
+/// The variance of an ancestral step. Both are exact for some data: the reverse variance of any data lies between
+/// them (for data of a variance of at most 1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ReverseVariance {
+    /// `σ_q²(t)`, exact for data at a single point.
+    Posterior,
+    /// `β_t = 1 - α_t`, exact for standard normal data.
+    Beta,
+}
+
+/// A rule for going from `x_t` to `x_{t-1}`.
+///
+/// ```
+/// use ndarray::array;
+/// use vdm::{ReverseVariance, Sampler, Schedule};
+///
+/// let schedule = Schedule::from_alphas(&[0.9, 0.7])?;
+/// let sampler = Sampler::ancestral(ReverseVariance::Posterior);
+/// // A denoiser that always answers 0.8 is right for data at 0.8, and no noise is added at the end.
+/// let x_0 = sampler.run(&schedule, array![[1.3]], |_, _| array![[0.8]], |_| array![[2.0]]);
+/// assert!((x_0[[0, 0]] - 0.8f64).abs() < 1e-15);
+/// # Ok::<(), vdm::ScheduleError>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Sampler(Rule);
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Rule {
+    Ancestral(ReverseVariance),
+    Ddim { eta: f64 },
+}
+
+/// A sampler was refused.
+#[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
+pub enum SamplerError {
+    /// Above 1 the noise of a step can exceed what the marginals leave.
+    #[error("eta = {value}: must lie between 0 and 1")]
+    Eta {
+        /// The value.
+        value: f64,
+    },
+}
+
+/// The three numbers of a step `x_{t-1} = a x_t + b x̂_0 + s ε`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Coefficients {
+    /// `a`.
+    pub of_x_t: f64,
+    /// `b`.
+    pub of_x_0: f64,
+    /// `s`, a standard deviation.
+    pub of_noise: f64,
+}
+
+impl Sampler {
+    /// `x_{t-1} = μ_q(x_t, x̂_0) + √variance ε` (Ho et al. 2020).
+    pub fn ancestral(variance: ReverseVariance) -> Self {
+        Self(Rule::Ancestral(variance))
+    }
+
+    /// `x_{t-1} = √ᾱ_{t-1} x̂_0 + √(1-ᾱ_{t-1}-σ²) ε̂ + σ ε` with the noise `ε̂ = (x_t - √ᾱ_t x̂_0)/√(1-ᾱ_t)` that the
+    /// denoiser sees in `x_t`, and `σ = η σ_q(t)` (Song et al. 2021). `η = 0` is deterministic; `η = 1` is ancestral
+    /// sampling.
+    ///
+    /// # Errors
+    /// If `eta` does not lie between 0 and 1.
+    pub fn ddim(eta: f64) -> Result<Self, SamplerError> {
+        if (0.0..=1.0).contains(&eta) {
+            Ok(Self(Rule::Ddim { eta }))
+        } else {
+            Err(SamplerError::Eta { value: eta })
+        }
+    }
+
+    /// The numbers of the step from `t` to `t-1`, `t = 1 … T`.
+    ///
+    /// # Panics
+    /// If there is no step `t`, as every method here.
+    pub fn coefficients(&self, schedule: &Schedule, t: usize) -> Coefficients {
+        if t == 1 {
+            return Coefficients { of_x_t: 0.0, of_x_0: 1.0, of_noise: 0.0 };
+        }
+        match self.0 {
+            Rule::Ancestral(variance) => {
+                let (of_x_t, of_x_0) = schedule.posterior_mean_coefficients(t);
+                let variance = match variance {
+                    ReverseVariance::Posterior => schedule.posterior_variance(t),
+                    ReverseVariance::Beta => schedule.beta(t),
+                };
+                Coefficients { of_x_t, of_x_0, of_noise: variance.sqrt() }
+            }
+            Rule::Ddim { eta } => {
+                let (signal, noise) = (schedule.alpha_bar(t).sqrt(), schedule.noise_variance(t).sqrt());
+                let of_noise = eta * schedule.posterior_variance(t).sqrt();
+                let kept = (schedule.noise_variance(t - 1) - of_noise * of_noise).sqrt();
+                let of_x_t = kept / noise;
+                let of_x_0 = schedule.alpha_bar(t - 1).sqrt() - of_x_t * signal;
+                Coefficients { of_x_t, of_x_0, of_noise }
+            }
+        }
+    }
+
+    /// `x_{t-1}` from `x_t`, the denoised `x_0` and standard normal noise `eps`, all `[n, d]`.
+    ///
+    /// # Panics
+    /// If the shapes differ.
+    pub fn step(
+        &self,
+        schedule: &Schedule,
+        t: usize,
+        x_t: &ArrayRef2<f64>,
+        x_0: &ArrayRef2<f64>,
+        eps: &ArrayRef2<f64>,
+    ) -> Array2<f64> {
+        let Coefficients { of_x_t, of_x_0, of_noise } = self.coefficients(schedule, t);
+        &x_t.view() * of_x_t + &x_0.view() * of_x_0 + &eps.view() * of_noise
+    }
+
+    /// All steps from the `noisiest` rows `x_T` (`[n, d]`) down to `x_0` (`[n, d]`): `denoiser(x_t, t)` says what `x_0`
+    /// may be, and `noise(t)` gives the noise of step `t`, each `[n, d]`. At the last step no noise is asked for.
+    ///
+    /// # Panics
+    /// If a shape differs.
+    pub fn run(
+        &self,
+        schedule: &Schedule,
+        noisiest: Array2<f64>,
+        denoiser: impl Fn(&ArrayRef2<f64>, usize) -> Array2<f64>,
+        mut noise: impl FnMut(usize) -> Array2<f64>,
+    ) -> Array2<f64> {
+        let x_1 = (2..=schedule.steps())
+            .rev()
+            .fold(noisiest, |x_t, t| self.step(schedule, t, &x_t, &denoiser(&x_t, t), &noise(t)));
+        denoiser(&x_1, 1)
+    }
+
+    /// `n` samples in `d` dimensions (`[n, d]`), from standard normal rows down.
+    ///
+    /// # Panics
+    /// If the denoiser returns another shape.
+    pub fn sample<R: Rng + ?Sized>(
+        &self,
+        schedule: &Schedule,
+        denoiser: impl Fn(&ArrayRef2<f64>, usize) -> Array2<f64>,
+        (n, d): (usize, usize),
+        rng: &mut R,
+    ) -> Array2<f64> {
+        let noisiest = Array2::random_using((n, d), StandardNormal, rng);
+        self.run(schedule, noisiest, denoiser, |_| Array2::random_using((n, d), StandardNormal, rng))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use approx::assert_relative_eq;
+    use ndarray::array;
+
+    fn schedule() -> Schedule {
+        Schedule::from_alphas(&[0.9, 0.7, 0.5]).unwrap()
+    }
+
+    /// ᾱ = .9, .63, .315: the numbers of step 3 by hand.
+    #[test]
+    fn the_numbers_of_a_step_by_hand() {
+        let variance: f64 = 0.5 * 0.37 / 0.685;
+        let ancestral = Sampler::ancestral(ReverseVariance::Posterior).coefficients(&schedule(), 3);
+        assert_relative_eq!(ancestral.of_x_t, 0.5f64.sqrt() * 0.37 / 0.685, max_relative = 1e-13);
+        assert_relative_eq!(ancestral.of_x_0, 0.63f64.sqrt() * 0.5 / 0.685, max_relative = 1e-13);
+        assert_relative_eq!(ancestral.of_noise, variance.sqrt(), max_relative = 1e-13);
+        let wide = Sampler::ancestral(ReverseVariance::Beta).coefficients(&schedule(), 3);
+        assert_relative_eq!(wide.of_noise, 0.5f64.sqrt(), max_relative = 1e-13);
+        let ddim = Sampler::ddim(0.5).unwrap().coefficients(&schedule(), 3);
+        let of_x_t = ((0.37 - 0.25 * variance) / 0.685).sqrt();
+        assert_relative_eq!(ddim.of_x_t, of_x_t, max_relative = 1e-13);
+        assert_relative_eq!(ddim.of_x_0, 0.63f64.sqrt() - of_x_t * 0.315f64.sqrt(), max_relative = 1e-13);
+        assert_relative_eq!(ddim.of_noise, 0.5 * variance.sqrt(), max_relative = 1e-13);
+    }
+
+    /// The denoiser is asked at every step, the noise at every step but the last.
+    #[test]
+    fn walks_every_step_once_and_ends_without_noise() {
+        let asked = std::cell::RefCell::new(Vec::new());
+        let mut drawn = Vec::new();
+        let x_0 = Sampler::ancestral(ReverseVariance::Beta).run(
+            &schedule(),
+            array![[0.2, 0.4]],
+            |_, t| {
+                asked.borrow_mut().push(t);
+                array![[0.8, -0.1]]
+            },
+            |t| {
+                drawn.push(t);
+                array![[9.0, 9.0]]
+            },
+        );
+        assert_eq!((asked.into_inner(), drawn), (vec![3, 2, 1], vec![3, 2]));
+        assert_eq!(x_0, array![[0.8, -0.1]]);
+    }
+
+    #[test]
+    fn refuses_an_eta_outside_the_unit_interval() {
+        assert_eq!(Sampler::ddim(1.5), Err(SamplerError::Eta { value: 1.5 }));
+        assert!(Sampler::ddim(f64::NAN).is_err() && Sampler::ddim(-0.1).is_err());
+    }
+}

@@ -7,6 +7,7 @@
 //! | [`finding`] | the verdict: holds, refuted, failed; error against tolerance |
 //! | [`judge`] | how each kind of claim is judged, and how a counterexample is shrunk |
 //! | [`problems`] | random problems that shrink to simple ones |
+//! | [`decimals`] | short decimals for counterexamples that read well |
 //! | [`longhand`] | densities and divergences written out: a route that shares no code with the crates |
 //! | [`catalogue`] | every claim of the derivation, and every line that is refuted |
 //!
@@ -30,6 +31,7 @@
 
 pub mod catalogue;
 pub mod claim;
+pub mod decimals;
 pub mod finding;
 pub mod judge;
 pub mod longhand;

@@ -8,6 +8,7 @@
 //! | [`judge`] | how each kind of claim is judged, and how a counterexample is shrunk |
 //! | [`problems`] | random problems that shrink to simple ones |
 //! | [`chains`] | random diffusion chains, and what they are with the restrictions written out |
+//! | [`decimals`] | short decimals for counterexamples that read well |
 //! | [`longhand`] | densities and divergences written out: a route that shares no code with the crates |
 //! | [`catalogue`] | every claim of the derivation, and every line that is refuted |
 //!
@@ -32,6 +33,7 @@
 pub mod catalogue;
 pub mod chains;
 pub mod claim;
+pub mod decimals;
 pub mod finding;
 pub mod judge;
 pub mod longhand;

@@ -3,12 +3,12 @@
 
 use std::f64::consts::{LN_2, PI};
 
+use claims::longhand;
+use claims::problems::{conditional_on_the_line, linear, model, on_the_line};
 use ndarray::{Array1, Array2, array};
 use prob::{DiagonalGaussian, GaussHermite, Gaussian};
 use vae::LinearVae;
 use workspace_tests::judge::*;
-use workspace_tests::longhand;
-use workspace_tests::problems::{conditional_on_the_line, linear, model, on_the_line};
 
 /// The smallest decoder there is, `p(x|z) = N(z, 1)`, with an encoder `N(w x + b, v)`. Its evidence is `N(0, 2)` and its
 /// posterior `N(x/2, 1/2)`.

@@ -72,14 +72,10 @@ mod tests {
 
     #[test]
     fn every_claim_holds() {
-        let run = Run { cases: 256, ..Run::default() };
+        let run = Run { cases: 32, ..Run::default() };
         for claim in super::claims() {
-            let start = std::time::Instant::now();
             let finding = claim.check(&run);
-            println!("{} {:.2}s {finding}", claim.id(), start.elapsed().as_secs_f64());
-            if !finding.as_claimed() {
-                println!("BAD");
-            }
+            assert!(finding.as_claimed(), "{}: {finding}", claim.id());
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::fmt::Debug;
 
-use montecarlo::Verdict as Tested;
+use montecarlo::{Estimate, Verdict as Tested};
 use ndarray_rand::rand::RngCore;
 use proptest::strategy::Strategy;
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
@@ -23,6 +23,21 @@ pub struct Sampled {
     pub scale: f64,
     /// Samples drawn.
     pub samples: u64,
+}
+
+impl Sampled {
+    /// `estimate` estimates `exact`, and its error is relative to that.
+    pub fn mean(run: &Run, estimate: &Estimate, exact: f64) -> Self {
+        Self { verdict: run.test().mean(estimate, exact), scale: exact, samples: estimate.samples }
+    }
+
+    /// The `samples` have the distribution function `cdf`; the error is a probability.
+    ///
+    /// # Panics
+    /// If there are no samples.
+    pub fn law(run: &Run, samples: &[f64], cdf: impl Fn(f64) -> f64) -> Self {
+        Self { verdict: run.test().law(samples, cdf), scale: 1.0, samples: samples.len() as u64 }
+    }
 }
 
 /// The relative error of the size 1 % that every statistical claim must be sure to see.
@@ -272,5 +287,14 @@ mod tests {
         };
         assert_eq!(seen(1), seen(1));
         assert_ne!(seen(1), seen(2));
+    }
+
+    #[test]
+    fn a_power_law_has_its_exponent_and_no_error() {
+        let points: Vec<(f64, f64)> = [1.0, 2.0, 5.0, 9.0].map(|k: f64| (k, 3.0 * k.powf(-1.5))).to_vec();
+        let (rate, error) = fitted_rate(&points);
+        assert!((rate - 1.5).abs() < 1e-14 && error < 1e-14);
+        let (_, error) = fitted_rate(&[(1.0, 1.0), (2.0, 0.4), (4.0, 0.26)]);
+        assert!(error > 0.1, "a crooked line says so: {error}");
     }
 }

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`mod@backend`] | which code multiplies matrices: BLIS, Accelerate, OpenBLAS or pure Rust |
 //! | [`cholesky`] | the factor `A = L Lᵀ`: log-determinants, whitening, solves |
+//! | [`eigen`] | `A = V diag(λ) Vᵀ` of a symmetric matrix: principal axes, square roots |
 //!
 //! Matrices are [`ndarray`] arrays in row-major order. This crate sits below every other one that multiplies
 //! matrices, so that the choice of BLAS is made, and linked, in one place.
@@ -12,6 +13,8 @@ pub mod backend;
 #[cfg(all(feature = "blas", target_arch = "x86_64", not(target_os = "macos")))]
 mod blis_kernel;
 pub mod cholesky;
+pub mod eigen;
 
 pub use backend::{Backend, backend};
 pub use cholesky::{Cholesky, NotPositiveDefinite};
+pub use eigen::SymmetricEigen;

@@ -11,6 +11,10 @@
 //! | [`quadratic`] | `x'Ax + b'x + c`: exact mean and variance under a Gaussian |
 //! | [`gauss_hermite`] | quadrature under a Gaussian, exact for polynomials |
 //! | [`adaptive`] | quadrature on an interval or the line, with an error estimate |
+//! | [`frechet`] | the Fréchet distance between Gaussians, squared 2-Wasserstein: the formula in FID |
+//! | [`chi_squared`](mod@chi_squared) | the χ² divergence between Gaussians: the relative variance of importance weights |
+//! | [`inception`] | the inception score of a classifier's predictions |
+//! | [`discriminator`] | the optimal discriminator of two laws and the value of the adversarial game |
 //! | [`numerics`] | `log_sum_exp` and other functions that keep their digits at the edges |
 //! | [`error`] | what can be wrong with a parameter |
 //!
@@ -20,11 +24,15 @@
 
 pub mod adaptive;
 pub mod bound;
+pub mod chi_squared;
 pub mod conditional;
 pub mod diagonal;
+pub mod discriminator;
 pub mod error;
+pub mod frechet;
 pub mod gauss_hermite;
 pub mod gaussian;
+pub mod inception;
 pub mod linear_gaussian;
 pub mod mixture;
 pub mod numerics;
@@ -32,11 +40,14 @@ pub mod quadratic;
 
 pub use adaptive::{Integral, integrate};
 pub use bound::Bound;
+pub use chi_squared::chi_squared;
 pub use conditional::Conditional;
 pub use diagonal::DiagonalGaussian;
 pub use error::ProbError;
+pub use frechet::frechet_distance;
 pub use gauss_hermite::GaussHermite;
 pub use gaussian::Gaussian;
+pub use inception::inception_score;
 pub use linear_gaussian::LinearGaussian;
 pub use mixture::Mixture;
 pub use quadratic::Quadratic;

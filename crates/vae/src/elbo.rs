@@ -65,6 +65,6 @@ pub fn estimate_elbo(
 }
 
 /// `log N(z; 0, I)` in nats for each row of `z`, `[n]`.
-fn log_prior(z: &ArrayRef2<f64>) -> Array1<f64> {
+pub(crate) fn log_prior(z: &ArrayRef2<f64>) -> Array1<f64> {
     z.map_axis(Axis(1), |row| row.iter().map(|&z| log_normal(z, 0.0)).sum())
 }

@@ -9,6 +9,9 @@
 //! |---|---|
 //! | [`elbo`] | the two terms and their total; by Monte Carlo for any pair of conditionals |
 //! | [`linear`] | [`LinearVae`]: every term exact, with evidence, posterior and gap |
+//! | [`importance`] | the evidence as an average of weights: variance, effective sample size, the bound of `k` samples |
+//! | [`inference`] | the mean-field encoder, and both steps of variational EM, for [`LinearVae`] |
+//! | [`linear_autoencoder`] | [`LinearAutoencoder`]: squared error alone, and its optimum, principal components |
 //! | [`gaussian_mlp`] | a conditional whose mean and log-variance a network writes out |
 //! | [`network`] | [`Vae`]: networks both ways, the loss and its reparameterised gradient |
 //! | [`objective`] | which terms are trained: the bound, reconstruction only, prior matching only |
@@ -18,14 +21,19 @@
 
 pub mod elbo;
 pub mod gaussian_mlp;
+pub mod importance;
+pub mod inference;
 pub mod linear;
+pub mod linear_autoencoder;
 pub mod network;
 pub mod objective;
 pub mod training;
 
 pub use elbo::{Elbo, ElboEstimate, estimate_elbo};
 pub use gaussian_mlp::{GaussianMlp, Variance};
+pub use importance::estimate_importance_bound;
 pub use linear::LinearVae;
+pub use linear_autoencoder::LinearAutoencoder;
 pub use network::Vae;
 pub use objective::Objective;
 pub use training::{Training, TrainingError};

@@ -1,0 +1,59 @@
+//! The inception score: how sure a classifier is of each picture, and how varied its answers are.
+
+use ndarray::{ArrayRef2, Axis};
+
+use crate::ProbError;
+use crate::error::{check_dim, check_finite};
+
+/// `exp(1/n Σᵢ KL(P(y|xᵢ) ‖ P(y)))` with `P(y) = 1/n Σᵢ P(y|xᵢ)`, for predictions `P(y|xᵢ)` in the rows of `[n, K]`: the
+/// exponential of the mutual information between picture and class, from 1 (every answer the same) to `K` (every
+/// answer certain, all classes alike) (Salimans et al. 2016). A number of classes, without a unit.
+///
+/// ```
+/// use ndarray::{Array2, array};
+/// use prob::inception_score;
+///
+/// assert_eq!(inception_score(&Array2::eye(4))?, 4.0);
+/// assert_eq!(inception_score(&array![[0.3, 0.7], [0.3, 0.7]])?, 1.0);
+/// # Ok::<(), prob::ProbError>(())
+/// ```
+///
+/// # Errors
+/// If there are no predictions, an entry is negative or not finite, or a row does not sum to 1 within 1e-9.
+pub fn inception_score(predictions: &ArrayRef2<f64>) -> Result<f64, ProbError> {
+    check_finite("predictions", predictions)?;
+    let Some(marginal) = predictions.mean_axis(Axis(0)) else {
+        return check_dim("predictions", 1, 0).map(|()| f64::NAN);
+    };
+    let mut information = 0.0;
+    for row in predictions.rows() {
+        if let Some((index, &value)) = row.iter().enumerate().find(|(_, p)| **p < 0.0) {
+            return Err(ProbError::Weight { index, value });
+        }
+        let sum = row.sum();
+        if (sum - 1.0).abs() > 1e-9 {
+            return Err(ProbError::WeightSum { sum });
+        }
+        // 0 log 0 = 0: a class that is ruled out adds nothing.
+        let certain = row.iter().zip(&marginal).filter(|(p, _)| **p > 0.0);
+        information += certain.map(|(p, m)| p * (p / m).ln()).sum::<f64>();
+    }
+    Ok((information / predictions.nrows() as f64).exp())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ndarray::{Array2, array};
+
+    #[test]
+    fn refuses_what_is_no_prediction() {
+        assert_eq!(inception_score(&array![[0.5, 0.6]]), Err(ProbError::WeightSum { sum: 1.1 }));
+        assert_eq!(inception_score(&array![[1.5, -0.5]]), Err(ProbError::Weight { index: 1, value: -0.5 }));
+        assert!(matches!(
+            inception_score(&Array2::zeros((0, 3))),
+            Err(ProbError::Dimension { found: 0, .. })
+        ));
+        assert!(matches!(inception_score(&array![[f64::NAN, 1.0]]), Err(ProbError::NotFinite { .. })));
+    }
+}

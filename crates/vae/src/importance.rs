@@ -1,0 +1,78 @@
+//! The evidence as an average of weights: how far a proposal carries, and the bound that rises with more samples.
+//!
+//! A latent `z` from a proposal `r` has the weight `w = p(x, z) / r(z)`, whose mean is `p(x)` for every `r` that misses
+//! nothing. What the choice of `r` decides is the variance.
+
+use montecarlo::{Estimate, Moments, MonteCarlo};
+use ndarray::{Array1, ArrayRef1, ArrayRef2, Axis};
+use ndarray_rand::{RandomExt, rand_distr::StandardNormal};
+use prob::numerics::{log_mean_exp, log_sum_exp};
+use prob::{Conditional, Gaussian, ProbError, chi_squared};
+
+use crate::LinearVae;
+use crate::elbo::log_prior;
+
+/// `log p(z) + log p(x|z) - log q(z|x)` in nats for each row of `x` (`[n, d]`) and its latent in `z` (`[n, k]`), `[n]`:
+/// the logarithm of the weight of a latent that the encoder proposed.
+pub fn log_weights(
+    encoder: &impl Conditional,
+    decoder: &impl Conditional,
+    x: &ArrayRef2<f64>,
+    z: &ArrayRef2<f64>,
+) -> Array1<f64> {
+    log_prior(z) + decoder.log_prob(x, z) - encoder.log_prob(z, x)
+}
+
+/// `(Σ w)² / Σ w²` for weights given as logarithms: how many equal weights would average as well (Kish 1965); from 1 to
+/// their number, NaN for none.
+///
+/// ```
+/// use vae::importance::effective_sample_size;
+/// assert_eq!(effective_sample_size(&[-700.0; 4]), 4.0);
+/// assert_eq!(effective_sample_size(&[0.0, f64::NEG_INFINITY]), 1.0);
+/// ```
+pub fn effective_sample_size(log_weights: &[f64]) -> f64 {
+    let squares: Vec<f64> = log_weights.iter().map(|w| 2.0 * w).collect();
+    (2.0 * log_sum_exp(log_weights) - log_sum_exp(&squares)).exp()
+}
+
+/// The importance-weighted bound `L_k = E log (1/k Σ w_i)` at one observation `x` (`[d]`), in nats, by `plan.samples`
+/// draws of `k` latents each (Burda, Grosse and Salakhutdinov 2016). `L_1` is the ELBO; `L_k` rises with `k` to
+/// `log p(x)`. `progress` hears the number of samples done.
+///
+/// # Panics
+/// If the shapes of observation, encoder and decoder do not fit, `k` is 0, or `plan` asks for no samples.
+pub fn estimate_importance_bound(
+    encoder: &(impl Conditional + Sync),
+    decoder: &(impl Conditional + Sync),
+    x: &ArrayRef1<f64>,
+    k: usize,
+    plan: &MonteCarlo,
+    progress: &(dyn Fn(u64) + Sync),
+) -> Estimate {
+    assert!(k > 0, "an average of no weights");
+    let bounds = plan.run(progress, |rng, n| {
+        let rows = x.view().insert_axis(Axis(0));
+        let rows = rows.broadcast((n * k, x.len())).expect("one row becomes many").to_owned();
+        let eps = ndarray::Array2::random_using((n * k, encoder.output_dim()), StandardNormal, rng);
+        let z = encoder.sample_given_noise(&rows, &eps);
+        let weights = log_weights(encoder, decoder, &rows, &z).to_vec();
+        weights.chunks(k).map(log_mean_exp).collect::<Moments>()
+    });
+    bounds.estimate()
+}
+
+impl LinearVae {
+    /// `Var w / p(x)² = χ²(p(z|x) ‖ r)` for the weight `w = p(x, z)/r(z)` of a latent from the `proposal` `r`, at one
+    /// observation `x` (`[d]`): the variance of the estimate of `p(x)` from one latent, relative to its square. Infinite
+    /// for a proposal with too light a tail; with the prior as proposal, that of averaging `p(x|z)`.
+    ///
+    /// # Errors
+    /// As [`posterior`](Self::posterior).
+    ///
+    /// # Panics
+    /// If `x` or the proposal has another dimension.
+    pub fn weight_variance(&self, x: &ArrayRef1<f64>, proposal: &Gaussian) -> Result<f64, ProbError> {
+        Ok(chi_squared(&self.posterior()?.given(x), proposal))
+    }
+}

@@ -6,7 +6,7 @@
 use montecarlo::{Estimate, Moments, MonteCarlo};
 use ndarray::{Array1, ArrayRef1, ArrayRef2, Axis};
 use ndarray_rand::{RandomExt, rand_distr::StandardNormal};
-use prob::numerics::{log_mean_exp, log_sum_exp};
+use prob::numerics::log_mean_exp;
 use prob::{Conditional, Gaussian, ProbError, chi_squared};
 
 use crate::LinearVae;
@@ -24,7 +24,7 @@ pub fn log_weights(
 }
 
 /// `(Σ w)² / Σ w²` for weights given as logarithms: how many equal weights would average as well (Kish 1965); from 1 to
-/// their number, NaN for none.
+/// their number; NaN for none, or if all of them are zero.
 ///
 /// ```
 /// use vae::importance::effective_sample_size;
@@ -32,8 +32,9 @@ pub fn log_weights(
 /// assert_eq!(effective_sample_size(&[0.0, f64::NEG_INFINITY]), 1.0);
 /// ```
 pub fn effective_sample_size(log_weights: &[f64]) -> f64 {
-    let squares: Vec<f64> = log_weights.iter().map(|w| 2.0 * w).collect();
-    (2.0 * log_sum_exp(log_weights) - log_sum_exp(&squares)).exp()
+    let largest = log_weights.iter().fold(f64::NEG_INFINITY, |m, &w| m.max(w));
+    let weights = || log_weights.iter().map(|w| (w - largest).exp());
+    weights().sum::<f64>().powi(2) / weights().map(|w| w * w).sum::<f64>()
 }
 
 /// The importance-weighted bound `L_k = E log (1/k Σ w_i)` at one observation `x` (`[d]`), in nats, by `plan.samples`

@@ -17,7 +17,7 @@ pub(super) fn claims() -> Vec<Claim> {
 fn the_posterior_mean_is_tweedies_formula() -> Claim {
     let problem = (dimension().prop_flat_map(|d| (mixture(d), vector(d, 4.0))), 0.02..0.98f64);
     Claim::new("B2a", "E[x₀|x_t] = (x_t + (1-ᾱ) ∇ log q(x_t)) / √ᾱ for x_t = √ᾱ x₀ + √(1-ᾱ) ε")
-        .source("Luo (133)")
+        .source("Luo, score-based models")
         .source("Tweedie, in Efron 2011")
         .why(
             "∇q(x_t) = ∫ q(x₀) ∇N(x_t; √ᾱ x₀, 1-ᾱ) dx₀ = ∫ q(x₀) N(…) (√ᾱ x₀ - x_t)/(1-ᾱ) dx₀;\n\

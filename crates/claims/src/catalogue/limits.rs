@@ -18,7 +18,7 @@ mod transfer;
 use montecarlo::{Merge, MonteCarlo, Streams};
 use ndarray::{Array2, array};
 use ndarray_rand::rand::RngCore;
-use prob::{Gaussian, Mixture};
+use prob::Mixture;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use vdm::Schedule;
@@ -79,11 +79,6 @@ fn log_snr_path(steps: usize, highest: f64, lowest: f64, shape: impl Fn(f64) -> 
 /// `N(m, v)` as data.
 fn normal_data(mean: f64, variance: f64) -> Mixture {
     Mixture::from(problems::on_the_line(mean, variance))
-}
-
-/// A law of one number, from `prob`'s law on the line.
-fn moments(law: &Gaussian) -> (f64, f64) {
-    (law.mean()[0], law.covariance()[[0, 0]])
 }
 
 /// What the best denoiser of Gaussian data does at step `t`: `slope · x_t + offset`.

@@ -8,6 +8,7 @@
 //! | [`bound`] | the terms of an evidence lower bound, with the sign convention of the whole project |
 //! | [`conditional`] | what every conditional law `p(y | x)` offers, row by row |
 //! | [`linear_gaussian`] | `y = W x + b + noise`: push forward, joint, Bayes reversal, composition |
+//! | [`bridge`] | the law of the middle of three in a chain
 //! | [`quadratic`] | `x'Ax + b'x + c`: exact mean and variance under a Gaussian |
 //! | [`gauss_hermite`] | quadrature under a Gaussian, exact for polynomials |
 //! | [`adaptive`] | quadrature on an interval or the line, with an error estimate |
@@ -24,6 +25,7 @@
 
 pub mod adaptive;
 pub mod bound;
+pub mod bridge;
 pub mod chi_squared;
 pub mod conditional;
 pub mod diagonal;

@@ -1,0 +1,26 @@
+//! Estimators of the bound of a linear-Gaussian chain: which form is sampled, how its variables are drawn, and what mean,
+//! variance and cost that has.
+//!
+//! | module | what is here |
+//! |---|---|
+//! | [`problem`] | a chain and where its observations come from |
+//! | [`form`] | the six forms of the bound as sums of terms |
+//! | [`term`] | one term as a formula |
+//! | [`moments`] | exact mean and variance of one term |
+//! | [`path`] | the same of the whole sum over one path |
+//! | [`scheme`] | how variables are drawn, and the exact mean and variance of that |
+
+pub mod form;
+pub mod moments;
+mod noise_form;
+pub mod path;
+pub mod problem;
+pub mod scheme;
+pub mod term;
+
+pub use form::Form;
+pub use moments::Moments;
+pub use path::path_moments;
+pub use problem::{Observations, Problem};
+pub use scheme::Scheme;
+pub use term::{Name, Term};

@@ -1,0 +1,85 @@
+//! Exact mean and variance of a term: of a quadratic polynomial of standard normal noise.
+
+use ndarray::{Array1, Array2};
+use prob::ProbError;
+
+use crate::noise_form::NoiseForm;
+use crate::problem::Observation;
+use crate::{Problem, Term};
+
+/// Mean of a random number, and its variance by what happens when all noise changes its sign: `f = c + b'ε + ε'Mε` has
+/// `odd = |b|²` and `even = 2 tr(M²)`. Antithetic noise cancels the odd part.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Moments {
+    /// `E f`, in nats.
+    pub mean: f64,
+    /// Variance of the part that stays when the noise is reflected, in nats².
+    pub even: f64,
+    /// Variance of the part that changes sign, in nats².
+    pub odd: f64,
+}
+
+impl Moments {
+    /// `Var f = even + odd`, in nats².
+    pub fn variance(&self) -> f64 {
+        self.even + self.odd
+    }
+
+    /// `E f²`, in nats².
+    pub fn second_moment(&self) -> f64 {
+        self.mean * self.mean + self.variance()
+    }
+
+    /// Of a mixture of cases: the variance between their means is even, as reflection leaves the case as it is.
+    pub(crate) fn mixed(cases: impl Iterator<Item = (f64, Moments)> + Clone) -> Moments {
+        let mean: f64 = cases.clone().map(|(weight, case)| weight * case.mean).sum();
+        let between = cases.clone().map(|(weight, case)| weight * (case.mean - mean).powi(2)).sum::<f64>();
+        Moments {
+            mean,
+            even: between + cases.clone().map(|(weight, case)| weight * case.even).sum::<f64>(),
+            odd: cases.map(|(weight, case)| weight * case.odd).sum(),
+        }
+    }
+}
+
+impl Term {
+    /// Mean and variance of the term, its variables drawn afresh.
+    pub fn moments(&self, problem: &Problem) -> Moments {
+        let cases: Vec<(f64, Moments)> = problem
+            .observations()
+            .iter()
+            .map(|observation| (observation.weight, self.moments_at(problem, observation)))
+            .collect();
+        Moments::mixed(cases.into_iter())
+    }
+
+    pub(crate) fn moments_at(&self, problem: &Problem, observation: &Observation) -> Moments {
+        let law = NoiseForm::new(problem, observation, &self.variables());
+        let mut mean = 0.0;
+        let mut curvature = Array2::<f64>::zeros((law.noise(), law.noise()));
+        let mut slope = Array1::<f64>::zeros(law.noise());
+        for piece in &self.pieces {
+            let (at, factor) = law.select(&piece.quantity.variables());
+            let squares = piece.quantity.squares();
+            let (rows, residual) = (squares.rows.dot(&factor), squares.residual(&at));
+            let scale = piece.sign * squares.scale;
+            let square = residual.dot(&residual) + rows.iter().map(|u| u * u).sum::<f64>();
+            mean += piece.sign * squares.constant + scale * square;
+            curvature.scaled_add(scale, &rows.t().dot(&rows));
+            slope.scaled_add(2.0 * scale, &rows.t().dot(&residual));
+        }
+        Moments { mean, even: 2.0 * norm_squared(curvature.iter()), odd: norm_squared(slope.iter()) }
+    }
+}
+
+pub(crate) fn norm_squared<'a>(values: impl Iterator<Item = &'a f64>) -> f64 {
+    values.map(|value| value * value).sum()
+}
+
+/// The moments of every term of a form, in its order.
+///
+/// # Errors
+/// If a law that the form needs is singular to rounding.
+pub fn moments_of(terms: &[Term], problem: &Problem) -> Result<Vec<Moments>, ProbError> {
+    Ok(terms.iter().map(|term| term.moments(problem)).collect())
+}

@@ -1,0 +1,127 @@
+//! One term of a bound as a formula: sums of log-densities and of divergences in closed form, given variables of the chain.
+
+use std::fmt;
+
+use ndarray::{Array1, Array2, ArrayRef1, Axis, concatenate};
+use prob::numerics::LN_2PI;
+use prob::{Gaussian, LinearGaussian};
+
+/// Which term of the bound.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Name {
+    /// `E log p(x|z_1)`.
+    Reconstruction,
+    /// How far the highest latent is from the prior.
+    PriorMatching,
+    /// The matching term with this number, as the form counts them.
+    Matching(usize),
+}
+
+impl Name {
+    /// How the term enters the bound: `ELBO = reconstruction - prior_matching - Σ matching`.
+    pub fn sign(self) -> f64 {
+        if self == Self::Reconstruction { 1.0 } else { -1.0 }
+    }
+}
+
+impl fmt::Display for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Reconstruction => f.write_str("reconstruction"),
+            Self::PriorMatching => f.write_str("prior_matching"),
+            Self::Matching(t) => write!(f, "matching[{t}]"),
+        }
+    }
+}
+
+/// A term: the average of the sum of its pieces is its value.
+#[derive(Clone, Debug)]
+pub struct Term {
+    /// Which one.
+    pub name: Name,
+    pub(crate) pieces: Vec<Piece>,
+}
+
+/// `sign × quantity`.
+#[derive(Clone, Debug)]
+pub(crate) struct Piece {
+    pub(crate) sign: f64,
+    pub(crate) quantity: Quantity,
+}
+
+/// A number that depends on variables of the chain. Conditionals have those `given`, stacked, as their input.
+#[derive(Clone, Debug)]
+pub(crate) enum Quantity {
+    /// `log law(of | given)`.
+    LogDensity { law: LinearGaussian, of: usize, given: Vec<usize> },
+    /// `KL(from(·|given) || to(·|given))`.
+    Divergence { from: LinearGaussian, to: LinearGaussian, given: Vec<usize> },
+}
+
+impl Term {
+    /// The variables that the term depends on, in order.
+    pub fn variables(&self) -> Vec<usize> {
+        let mut all: Vec<usize> = self.pieces.iter().flat_map(|piece| piece.quantity.variables()).collect();
+        all.sort_unstable();
+        all.dedup();
+        all
+    }
+}
+
+impl Quantity {
+    /// The variables it depends on, in the order of [`squares`](Self::squares).
+    pub(crate) fn variables(&self) -> Vec<usize> {
+        match self {
+            Self::LogDensity { of, given, .. } => given.iter().copied().chain([*of]).collect(),
+            Self::Divergence { given, .. } => given.clone(),
+        }
+    }
+
+    /// The quantity as `constant + scale |G v + g|²` of its stacked variables.
+    pub(crate) fn squares(&self) -> Squares {
+        match self {
+            Self::LogDensity { law, .. } => {
+                let factor = law.factor();
+                let own = factor.whiten_columns(&Array2::eye(factor.dim()));
+                Squares {
+                    rows: concatenate![Axis(1), -factor.whiten_columns(law.weight()), own],
+                    offset: -factor.whiten(law.bias()),
+                    scale: -0.5,
+                    constant: -0.5 * (factor.log_det() + factor.dim() as f64 * LN_2PI),
+                }
+            }
+            Self::Divergence { from, to, .. } => Squares {
+                rows: to.factor().whiten_columns(&(from.weight() - to.weight())),
+                offset: to.factor().whiten(&(from.bias() - to.bias())),
+                scale: 0.5,
+                constant: at_equal_means(from, to),
+            },
+        }
+    }
+}
+
+/// `KL(N(0, S) || N(0, R))` of two conditionals' covariances.
+pub(crate) fn at_equal_means(from: &LinearGaussian, to: &LinearGaussian) -> f64 {
+    let centred = |law: &LinearGaussian| {
+        Gaussian::new(Array1::zeros(law.bias().len()), law.covariance().clone())
+            .expect("the covariance of a law that exists")
+    };
+    centred(from).kl_divergence(&centred(to))
+}
+
+/// `constant + scale |G v + g|²`.
+pub(crate) struct Squares {
+    /// `G`, a row for each square.
+    pub(crate) rows: Array2<f64>,
+    /// `g`.
+    pub(crate) offset: Array1<f64>,
+    pub(crate) scale: f64,
+    pub(crate) constant: f64,
+}
+
+impl Squares {
+    /// `G m + g`: the residuals at the mean.
+    pub(crate) fn residual(&self, mean: &ArrayRef1<f64>) -> Array1<f64> {
+        self.rows.dot(mean) + &self.offset
+    }
+}

@@ -112,6 +112,23 @@ impl fmt::Display for Form {
     }
 }
 
+/// `E log p(x|z_1)` over `z_1` as a function of `x`: `log N(x; V μ(x) + c, R) - ½ tr(R⁻¹ V S Vᵀ)`.
+///
+/// # Errors
+/// If a number on the way overflows.
+pub(crate) fn reconstruction_at_x(problem: &Problem) -> Result<Term, ProbError> {
+    let (encoder, decoder) = (&problem.chain().encoders()[0], &problem.chain().decoders()[0]);
+    let weight = decoder.weight().dot(encoder.weight());
+    let bias = decoder.weight().dot(encoder.bias()) + decoder.bias();
+    let at_mean = LinearGaussian::new(weight, bias, decoder.covariance().clone())?;
+    let spread = decoder.factor().whiten_columns(&decoder.weight().dot(encoder.factor().lower()));
+    let pieces = vec![
+        plus(Quantity::LogDensity { law: at_mean, of: 0, given: vec![0] }),
+        plus(Quantity::Constant(-0.5 * spread.iter().map(|s| s * s).sum::<f64>())),
+    ];
+    Ok(Term { name: Name::Reconstruction, pieces })
+}
+
 /// The conditionals of a chain that stand in the forms.
 struct Laws<'a> {
     problem: &'a Problem,

@@ -8,19 +8,27 @@
 //! | [`term`] | one term as a formula |
 //! | [`moments`] | exact mean and variance of one term |
 //! | [`path`] | the same of the whole sum over one path |
-//! | [`scheme`] | how variables are drawn, and the exact mean and variance of that |
+//! | [`scheme`] | how variables are drawn: the three of the textbook and the ladder above them |
+//! | [`exact`] | exact mean and variance of a form under a scheme |
+//! | [`sample`] | the same by Monte Carlo |
 
+mod draw;
+pub mod exact;
 pub mod form;
+
 pub mod moments;
 mod noise_form;
 pub mod path;
 pub mod problem;
+pub mod sample;
 pub mod scheme;
 pub mod term;
 
+pub use exact::Estimator;
 pub use form::Form;
 pub use moments::Moments;
 pub use path::path_moments;
 pub use problem::{Observations, Problem};
+pub use sample::{sample, sample_terms};
 pub use scheme::Scheme;
 pub use term::{Name, Term};

@@ -1,7 +1,6 @@
 //! Exact mean and variance of a term: of a quadratic polynomial of standard normal noise.
 
 use ndarray::{Array1, Array2};
-use prob::ProbError;
 
 use crate::noise_form::NoiseForm;
 use crate::problem::Observation;
@@ -54,6 +53,16 @@ impl Term {
     }
 
     pub(crate) fn moments_at(&self, problem: &Problem, observation: &Observation) -> Moments {
+        let Expansion { mean, curvature, slope } = self.expand(problem, observation);
+        Moments { mean, even: 2.0 * norm_squared(curvature.iter()), odd: norm_squared(slope.iter()) }
+    }
+
+    /// `b` of `c + b'ε + ε'Mε`, the noise of `x` first.
+    pub(crate) fn slope_at(&self, problem: &Problem, observation: &Observation) -> Array1<f64> {
+        self.expand(problem, observation).slope
+    }
+
+    fn expand(&self, problem: &Problem, observation: &Observation) -> Expansion {
         let law = NoiseForm::new(problem, observation, &self.variables());
         let mut mean = 0.0;
         let mut curvature = Array2::<f64>::zeros((law.noise(), law.noise()));
@@ -63,23 +72,22 @@ impl Term {
             let squares = piece.quantity.squares();
             let (rows, residual) = (squares.rows.dot(&factor), squares.residual(&at));
             let scale = piece.sign * squares.scale;
-            let square = residual.dot(&residual) + rows.iter().map(|u| u * u).sum::<f64>();
+            let square = residual.dot(&residual) + norm_squared(rows.iter());
             mean += piece.sign * squares.constant + scale * square;
             curvature.scaled_add(scale, &rows.t().dot(&rows));
             slope.scaled_add(2.0 * scale, &rows.t().dot(&residual));
         }
-        Moments { mean, even: 2.0 * norm_squared(curvature.iter()), odd: norm_squared(slope.iter()) }
+        Expansion { mean, curvature, slope }
     }
+}
+
+/// `mean + b'ε + ε'Mε - tr M`.
+struct Expansion {
+    mean: f64,
+    curvature: Array2<f64>,
+    slope: Array1<f64>,
 }
 
 pub(crate) fn norm_squared<'a>(values: impl Iterator<Item = &'a f64>) -> f64 {
     values.map(|value| value * value).sum()
-}
-
-/// The moments of every term of a form, in its order.
-///
-/// # Errors
-/// If a law that the form needs is singular to rounding.
-pub fn moments_of(terms: &[Term], problem: &Problem) -> Result<Vec<Moments>, ProbError> {
-    Ok(terms.iter().map(|term| term.moments(problem)).collect())
 }

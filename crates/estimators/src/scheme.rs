@@ -1,9 +1,8 @@
-//! How the variables of the terms are drawn, and what mean and variance that gives the sum.
+//! How the variables of the terms are drawn.
 
-use crate::{Form, Moments, Name, Problem, path_moments};
-use prob::ProbError;
+use std::fmt;
 
-/// A sampling scheme.
+/// A sampling scheme. The first three are the textbook's; the others improve on `OneStep`, each in one way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Scheme {
     /// One path `z_1 … z_T` serves all terms.
@@ -13,11 +12,45 @@ pub enum Scheme {
     /// Reconstruction and prior matching draw their own, and one matching term at uniform `t` its own, times the number
     /// of matching terms: what training does.
     OneStep,
+    /// One step with each noise and its reflection, averaged: odd parts cancel.
+    Antithetic,
+    /// The mean of [`BATCH`] one-step evaluations, with one `t` from each of as many equal strata.
+    Stratified,
+    /// The mean of [`BATCH`] one-step evaluations, with the `t` equally spaced from one uniform start (Kingma 2021).
+    LowDiscrepancy,
+    /// One step with `t` drawn with the probabilities that give the least variance, `p_t ∝ √(E f_t²)`.
+    Importance,
+    /// One step with `p_t` from running means of the squares `f_t²` seen so far.
+    RunningImportance,
+    /// One step less the linear part of each term in its noise, which has mean 0.
+    ControlVariate,
+    /// One step with the reconstruction averaged over `z_1` in closed form.
+    RaoBlackwell,
+    /// The mean over [`QUASI_POINTS`] points of a scrambled Sobol sequence, in `t` and all noise.
+    QuasiMonteCarlo,
 }
+
+/// One-step evaluations in a batch of [`Scheme::Stratified`] and [`Scheme::LowDiscrepancy`].
+pub const BATCH: usize = 8;
+
+/// One-step evaluations in a point set of [`Scheme::QuasiMonteCarlo`].
+pub const QUASI_POINTS: usize = 64;
 
 impl Scheme {
     /// The three of the textbook.
     pub const TEXTBOOK: [Scheme; 3] = [Scheme::Path, Scheme::Independent, Scheme::OneStep];
+
+    /// The rungs above [`Scheme::OneStep`].
+    pub const LADDER: [Scheme; 8] = [
+        Scheme::Antithetic,
+        Scheme::Stratified,
+        Scheme::LowDiscrepancy,
+        Scheme::Importance,
+        Scheme::RunningImportance,
+        Scheme::ControlVariate,
+        Scheme::RaoBlackwell,
+        Scheme::QuasiMonteCarlo,
+    ];
 
     /// The name in tables and files.
     pub fn name(self) -> &'static str {
@@ -25,47 +58,29 @@ impl Scheme {
             Scheme::Path => "path",
             Scheme::Independent => "independent",
             Scheme::OneStep => "one_step",
+            Scheme::Antithetic => "one_step_antithetic",
+            Scheme::Stratified => "one_step_stratified",
+            Scheme::LowDiscrepancy => "one_step_low_discrepancy",
+            Scheme::Importance => "one_step_importance",
+            Scheme::RunningImportance => "one_step_running_importance",
+            Scheme::ControlVariate => "one_step_control_variate",
+            Scheme::RaoBlackwell => "one_step_rao_blackwell",
+            Scheme::QuasiMonteCarlo => "one_step_quasi_monte_carlo",
         }
     }
 
-    /// Exact mean and variance of the estimator of the bound of `problem` in this form.
-    ///
-    /// # Errors
-    /// If a law that the form needs is singular to rounding.
-    pub fn moments(self, form: Form, problem: &Problem) -> Result<Moments, ProbError> {
-        let terms = form.terms(problem)?;
-        if self == Scheme::Path {
-            return Ok(path_moments(&terms, problem));
+    /// One-step evaluations that are averaged into one.
+    pub fn batch(self) -> usize {
+        match self {
+            Scheme::Stratified | Scheme::LowDiscrepancy => BATCH,
+            Scheme::QuasiMonteCarlo => QUASI_POINTS,
+            _ => 1,
         }
-        let each: Vec<(Name, Moments)> = terms.iter().map(|term| (term.name, term.moments(problem))).collect();
-        let matching: Vec<Moments> = each[2..].iter().map(|(_, moments)| *moments).collect();
-        let mut total = match self {
-            Scheme::OneStep => at_uniform_step(&matching),
-            _ => sum(&matching),
-        };
-        total.mean = -total.mean;
-        for (name, moments) in &each[..2] {
-            total.mean += name.sign() * moments.mean;
-            total.even += moments.even;
-            total.odd += moments.odd;
-        }
-        Ok(total)
     }
 }
 
-fn sum(terms: &[Moments]) -> Moments {
-    terms.iter().fold(Moments::default(), |total, term| Moments {
-        mean: total.mean + term.mean,
-        even: total.even + term.even,
-        odd: total.odd + term.odd,
-    })
-}
-
-/// `n f_t` at uniform `t`: mean `Σ E f_t`, variance `n Σ Var f_t + n Σ (E f_t - average)²`.
-fn at_uniform_step(terms: &[Moments]) -> Moments {
-    let n = terms.len() as f64;
-    let total = sum(terms);
-    let average = total.mean / n;
-    let between: f64 = terms.iter().map(|term| (term.mean - average).powi(2)).sum();
-    Moments { mean: total.mean, even: n * (total.even + between), odd: n * total.odd }
+impl fmt::Display for Scheme {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
 }

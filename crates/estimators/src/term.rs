@@ -56,6 +56,8 @@ pub(crate) enum Quantity {
     LogDensity { law: LinearGaussian, of: usize, given: Vec<usize> },
     /// `KL(from(·|given) || to(·|given))`.
     Divergence { from: LinearGaussian, to: LinearGaussian, given: Vec<usize> },
+    /// A number.
+    Constant(f64),
 }
 
 impl Term {
@@ -74,6 +76,7 @@ impl Quantity {
         match self {
             Self::LogDensity { of, given, .. } => given.iter().copied().chain([*of]).collect(),
             Self::Divergence { given, .. } => given.clone(),
+            Self::Constant(_) => vec![],
         }
     }
 
@@ -95,6 +98,12 @@ impl Quantity {
                 offset: to.factor().whiten(&(from.bias() - to.bias())),
                 scale: 0.5,
                 constant: at_equal_means(from, to),
+            },
+            Self::Constant(constant) => Squares {
+                rows: Array2::zeros((0, 0)),
+                offset: Array1::zeros(0),
+                scale: 0.0,
+                constant: *constant,
             },
         }
     }

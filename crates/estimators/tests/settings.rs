@@ -1,7 +1,7 @@
 //! The two settings of the derivation, to all printed digits.
 
 use approx::assert_relative_eq;
-use estimators::{Form, Observations, Problem, Scheme};
+use estimators::{Estimator, Form, Observations, Problem, Scheme};
 use mhvae::Mhvae;
 use ndarray::array;
 use prob::LinearGaussian;
@@ -24,7 +24,7 @@ fn check(problem: &Problem, table: [(Form, f64, [f64; 3]); 6]) {
             if variance.is_nan() {
                 continue;
             }
-            let found = scheme.moments(form, problem).unwrap();
+            let found = Estimator::new(form, problem).unwrap().moments(scheme, problem).unwrap();
             println!("{form} {scheme:?} {found:?}");
             assert_relative_eq!(found.mean, mean, epsilon = 5.001e-5);
             assert_relative_eq!(found.variance(), variance, epsilon = 5.001e-5);

@@ -1,0 +1,217 @@
+//! Monte Carlo: the formulas evaluated on draws. It never sees an exact answer.
+
+use montecarlo::{Merge, Moments, MonteCarlo, Streams};
+use ndarray::Array1;
+use ndarray_rand::rand::Rng;
+use ndarray_rand::rand_distr::Distribution;
+use ndarray_rand::rand_distr::weighted::WeightedIndex;
+use rand_chacha::ChaCha8Rng;
+
+use crate::exact::normalised;
+use crate::{Estimator, Problem, Scheme, Term};
+
+/// Numbers that a chunk of paths may hold: 8 MB.
+const CHUNK_NUMBERS: usize = 1 << 20;
+
+/// A plan whose chunks of whole paths of `problem` stay small.
+pub fn plan(problem: &Problem, samples: u64, streams: Streams) -> MonteCarlo {
+    let width: usize = (0..=problem.steps()).map(|t| problem.width(t)).sum();
+    MonteCarlo { chunk: (CHUNK_NUMBERS / width.max(1)).clamp(16, 4096), ..MonteCarlo::new(samples, streams) }
+}
+
+/// Moments of many numbers at a time.
+struct Many(Vec<Moments>);
+
+impl Merge for Many {
+    fn merge(&mut self, other: Self) {
+        for (mine, theirs) in self.0.iter_mut().zip(other.0) {
+            mine.merge(theirs);
+        }
+    }
+}
+
+/// Mean and variance of each term over the same paths, in the order of `terms`.
+///
+/// # Panics
+/// If `plan` asks for no samples.
+pub fn sample_terms(
+    terms: &[Term],
+    problem: &Problem,
+    plan: &MonteCarlo,
+    progress: &(dyn Fn(u64) + Sync),
+) -> Vec<Moments> {
+    let path: Vec<usize> = (0..=problem.steps()).collect();
+    let work = |rng: &mut ChaCha8Rng, n| {
+        let draw = problem.realise(&problem.noise(&path, n, rng));
+        Many(terms.iter().map(|term| term.evaluate(&draw).into_iter().collect()).collect())
+    };
+    plan.run(progress, work).0
+}
+
+/// Mean and variance of the estimator under a scheme, from as many evaluations as `plan` has samples.
+///
+/// # Panics
+/// If `plan` asks for no samples.
+pub fn sample(
+    estimator: &Estimator,
+    scheme: Scheme,
+    problem: &Problem,
+    plan: &MonteCarlo,
+    progress: &(dyn Fn(u64) + Sync),
+) -> Moments {
+    let sampler = Sampler { estimator, scheme, problem };
+    plan.run(progress, |rng, n| sampler.evaluate(n, rng).into_iter().collect())
+}
+
+struct Sampler<'a> {
+    estimator: &'a Estimator,
+    scheme: Scheme,
+    problem: &'a Problem,
+}
+
+impl Sampler<'_> {
+    /// The estimator, `n` times.
+    fn evaluate(&self, n: usize, rng: &mut ChaCha8Rng) -> Array1<f64> {
+        match self.scheme {
+            Scheme::Path => self.over_paths(n, rng),
+            Scheme::Independent => self.term_by_term(n, rng),
+            Scheme::RunningImportance => self.with_running_probabilities(n, rng),
+            _ => self.one_step(n, rng),
+        }
+    }
+
+    fn over_paths(&self, n: usize, rng: &mut ChaCha8Rng) -> Array1<f64> {
+        let path: Vec<usize> = (0..=self.problem.steps()).collect();
+        let draw = self.problem.realise(&self.problem.noise(&path, n, rng));
+        let signed = |sum: Array1<f64>, term: &Term| sum + term.evaluate(&draw) * term.name.sign();
+        self.estimator.terms().iter().fold(Array1::zeros(n), signed)
+    }
+
+    fn term_by_term(&self, n: usize, rng: &mut ChaCha8Rng) -> Array1<f64> {
+        self.estimator
+            .terms()
+            .iter()
+            .fold(Array1::zeros(n), |sum, term| sum + self.afresh(term, n, rng) * term.name.sign())
+    }
+
+    /// The mean of `batch` evaluations of reconstruction, prior matching, and one matching term at a random step, weighted.
+    fn one_step(&self, n: usize, rng: &mut ChaCha8Rng) -> Array1<f64> {
+        let batch = self.scheme.batch();
+        let mut values = self.ends(n * batch, rng);
+        let steps = self.steps(n, rng);
+        values -= &self.at_steps(&steps, rng);
+        values.into_shape_with_order((n, batch)).expect("batch values for each").mean_axis(ndarray::Axis(1)).expect("a batch")
+    }
+
+    /// Reconstruction less prior matching.
+    fn ends(&self, n: usize, rng: &mut ChaCha8Rng) -> Array1<f64> {
+        let [reconstruction, prior_matching, ..] = self.estimator.terms() else {
+            unreachable!("every form has both")
+        };
+        let reconstruction = match self.scheme {
+            Scheme::RaoBlackwell => self.estimator.reconstruction_at_x(),
+            _ => reconstruction,
+        };
+        self.afresh(reconstruction, n, rng) - self.afresh(prior_matching, n, rng)
+    }
+
+    /// For each of `n` batches, which matching terms are drawn and by what they are multiplied.
+    fn steps(&self, n: usize, rng: &mut ChaCha8Rng) -> Vec<(usize, f64)> {
+        let terms = self.estimator.matching().len();
+        if terms == 0 {
+            return vec![];
+        }
+        let batch = self.scheme.batch();
+        let at = |u: f64| (((u * terms as f64) as usize).min(terms - 1), terms as f64);
+        match self.scheme {
+            Scheme::Stratified => (0..n * batch)
+                .map(|k| at(((k % batch) as f64 + rng.random::<f64>()) / batch as f64))
+                .collect(),
+            Scheme::LowDiscrepancy => (0..n)
+                .flat_map(|_| {
+                    let v = rng.random::<f64>();
+                    (0..batch).map(move |i| (i as f64 + v) / batch as f64)
+                })
+                .map(at)
+                .collect(),
+            Scheme::Importance => weighted_steps(&self.estimator.step_probabilities(), n, rng),
+            _ => (0..n * batch).map(|_| at(rng.random())).collect(),
+        }
+    }
+
+    /// The matching terms drawn, each on variables of its own and multiplied, in the order of `steps`.
+    fn at_steps(&self, steps: &[(usize, f64)], rng: &mut ChaCha8Rng) -> Array1<f64> {
+        let mut values = Array1::zeros(steps.len());
+        let mut of_term: Vec<Vec<usize>> = vec![vec![]; self.estimator.matching().len()];
+        for (k, &(t, _)) in steps.iter().enumerate() {
+            of_term[t].push(k);
+        }
+        for (term, places) in self.estimator.matching().iter().zip(of_term).filter(|(_, places)| !places.is_empty()) {
+            for (k, value) in places.iter().zip(self.afresh(term, places.len(), rng)) {
+                values[*k] = value * steps[*k].1;
+            }
+        }
+        values
+    }
+
+    /// A term on variables of its own, `[n]`.
+    fn afresh(&self, term: &Term, n: usize, rng: &mut ChaCha8Rng) -> Array1<f64> {
+        let noise = self.problem.noise(&term.variables(), n, rng);
+        let value = term.evaluate(&self.problem.realise(&noise));
+        match self.scheme {
+            Scheme::Antithetic => {
+                let reflected = term.evaluate(&self.problem.realise(&noise.reflected()));
+                (value + reflected) * 0.5
+            }
+            Scheme::ControlVariate => value - term.linear_part(self.problem, &noise),
+            _ => value,
+        }
+    }
+
+    /// One step with `p_t ∝ √(mean of f_t²)` over what this chunk has seen, which starts as if every term had been seen
+    /// once at the common mean. The weights of a block depend on the blocks before it alone, so the mean stays right.
+    fn with_running_probabilities(&self, n: usize, rng: &mut ChaCha8Rng) -> Array1<f64> {
+        let terms = self.estimator.matching().len();
+        let mut values = self.ends(n, rng);
+        if terms == 0 {
+            return values;
+        }
+        let (mut squares, mut seen) = (vec![0.0; terms], vec![0.0; terms]);
+        for start in (0..n).step_by(RUNNING_BLOCK) {
+            let block = RUNNING_BLOCK.min(n - start);
+            let common = squares.iter().sum::<f64>() / seen.iter().sum::<f64>().max(1.0);
+            let means = squares.iter().zip(&seen).map(|(s, n)| ((s + common) / (n + 1.0)).sqrt());
+            let p = normalised(means.collect());
+            let steps = weighted_steps(&p, block, rng);
+            let weighted = self.at_steps(&steps, rng);
+            for (k, &(t, weight)) in steps.iter().enumerate() {
+                values[start + k] -= weighted[k];
+                squares[t] += (weighted[k] / weight).powi(2);
+                seen[t] += 1.0;
+            }
+        }
+        values
+    }
+}
+
+/// Evaluations between two updates of the running probabilities.
+const RUNNING_BLOCK: usize = 64;
+
+/// `n` draws of a step with these probabilities, and `1/p_t`.
+fn weighted_steps(p: &[f64], n: usize, rng: &mut ChaCha8Rng) -> Vec<(usize, f64)> {
+    match WeightedIndex::new(p) {
+        Ok(choose) => (0..n).map(|_| choose.sample(rng)).map(|t| (t, 1.0 / p[t])).collect(),
+        Err(_) => vec![],
+    }
+}
+
+impl Term {
+    /// The part of the term that is linear in the noise, at each row.
+    fn linear_part(&self, problem: &Problem, noise: &crate::draw::Noise) -> Array1<f64> {
+        let slopes: Vec<Array1<f64>> =
+            problem.observations().iter().map(|observation| self.slope_at(problem, observation)).collect();
+        (0..noise.rows())
+            .map(|i| slopes[noise.part(i)].iter().zip(noise.row(i)).map(|(b, eps)| b * eps).sum())
+            .collect()
+    }
+}

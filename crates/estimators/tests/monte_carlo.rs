@@ -1,0 +1,61 @@
+//! Exact means and variances against draws, for every form and scheme, on chains of several widths and data of two parts.
+
+use estimators::{Estimator, Form, Observations, Problem, Scheme, sample};
+use mhvae::Mhvae;
+use montecarlo::{Moments, MonteCarlo, StatisticalTest, Streams};
+use ndarray::{Array2, array};
+use prob::{Gaussian, LinearGaussian, Mixture};
+
+/// x of two coordinates, latents of 1, 2, 1 coordinates.
+fn chain() -> Mhvae {
+    let law = |weight: Array2<f64>, bias: &[f64], variance: f64| {
+        let m = bias.len();
+        let covariance = Array2::eye(m) * variance + if m == 2 { array![[0.0, 0.1], [0.1, 0.2]] } else { array![[0.0]] };
+        LinearGaussian::new(weight, bias.to_vec().into(), covariance).unwrap()
+    };
+    let encoders = vec![
+        law(array![[0.7, -0.3]], &[0.1], 0.4),
+        law(array![[0.8], [0.3]], &[0.0, -0.2], 0.5),
+        law(array![[0.5, 0.4]], &[0.1], 0.6),
+    ];
+    let decoders = vec![
+        law(array![[0.9], [-0.2]], &[0.1, 0.0], 0.5),
+        law(array![[0.6, 0.2]], &[0.0], 0.7),
+        law(array![[0.5], [0.3]], &[0.2, 0.1], 0.8),
+    ];
+    Mhvae::new(encoders, decoders).unwrap()
+}
+
+fn data() -> Mixture {
+    let part = |mean: [f64; 2], a: f64| Gaussian::new(mean.to_vec().into(), array![[0.3, a], [a, 0.2]]).unwrap();
+    Mixture::new(vec![0.3, 0.7], vec![part([-1.0, 0.5], 0.1), part([0.8, -0.2], -0.05)]).unwrap()
+}
+
+/// Mean and variance of 100 batches of 1000 evaluations, each with a standard error; false alarms 1e-8 a comparison.
+#[test]
+fn exact_moments_agree_with_draws() {
+    let test = StatisticalTest { false_alarm: 1e-8, false_pass: 1e-3 };
+    for observations in [Observations::Fixed(array![0.8, -0.4]), Observations::From(data())] {
+        let problem = Problem::new(chain(), observations).unwrap();
+        for form in Form::ALL {
+            let estimator = Estimator::new(form, &problem).unwrap();
+            let ladder = Scheme::LADDER.into_iter().filter(|_| form == Form::Denoising);
+            for scheme in Scheme::TEXTBOOK.into_iter().chain(ladder) {
+                let (mut means, mut variances) = (Moments::default(), Moments::default());
+                for batch in 0..100 {
+                    let plan = MonteCarlo::new(1000, Streams::new(batch).role(scheme.name()).role(form.name()));
+                    let moments = sample(&estimator, scheme, &problem, &plan, &|_| ());
+                    means.push(moments.mean());
+                    variances.push(moments.variance());
+                }
+                let mean = test.mean(&means.estimate(), estimator.mean());
+                assert!(mean.holds, "{form} {scheme}: mean {:?} for {}", means.estimate(), estimator.mean());
+                let Some(exact) = estimator.moments(scheme, &problem) else { continue };
+                let variance = test.mean(&variances.estimate(), exact.variance());
+                let (found, exact) = (variances.estimate(), exact.variance());
+                assert!(variance.holds, "{form} {scheme}: variance {found:?} for {exact}");
+                assert!(variance.smallest_error < 0.2 * exact, "{form} {scheme}: {found:?} says too little");
+            }
+        }
+    }
+}

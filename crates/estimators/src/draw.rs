@@ -21,6 +21,11 @@ pub(crate) struct Noise {
 }
 
 impl Noise {
+    /// Noise from elsewhere than a random stream.
+    pub(crate) fn new(part: Vec<usize>, normals: BTreeMap<usize, Array2<f64>>) -> Self {
+        Self { part, normals }
+    }
+
     /// The normals of row `i`, those of `x` first, in the order of the variables.
     pub(crate) fn row(&self, i: usize) -> impl Iterator<Item = f64> {
         self.normals.values().flat_map(move |eps| eps.row(i).to_vec())
@@ -127,6 +132,10 @@ impl Piece {
                 let given = draw.stacked(given);
                 let shift = from.mean_rows(&given) - to.mean_rows(&given);
                 half_squares(&to.factor().whiten_columns(&shift.t())) + at_equal_means(from, to)
+            }
+            Quantity::SquaredError { model, t, scale, constant } => {
+                let shift = model.denoiser().denoise(&draw.of[t], *t) - &draw.of[&0];
+                shift.map_axis(Axis(1), |row| constant + scale * row.dot(&row))
             }
             Quantity::Constant(value) => Array1::from_elem(draw.rows(), *value),
         };

@@ -10,9 +10,10 @@ use crate::{Form, Moments, Problem, Scheme, Term, path_moments};
 pub struct Estimator {
     form: Form,
     terms: Vec<Term>,
-    each: Vec<Moments>,
-    /// The reconstruction averaged over `z_1`.
-    reconstruction_at_x: Term,
+    /// Exact moments of each term, if all are quadratics of Gaussian variables.
+    each: Option<Vec<Moments>>,
+    /// The reconstruction averaged over `z_1`, where that is closed.
+    reconstruction_at_x: Option<Term>,
 }
 
 impl Estimator {
@@ -36,14 +37,14 @@ impl Estimator {
         &self.terms
     }
 
-    /// Their moments, in the same order.
-    pub fn each(&self) -> &[Moments] {
-        &self.each
+    /// Their exact moments, in the same order; `None` where a term is no quadratic of Gaussian variables.
+    pub fn each(&self) -> Option<&[Moments]> {
+        self.each.as_deref()
     }
 
     /// The reconstruction with the average over `z_1` in closed form, a function of `x`.
-    pub(crate) fn reconstruction_at_x(&self) -> &Term {
-        &self.reconstruction_at_x
+    pub(crate) fn reconstruction_at_x(&self) -> Option<&Term> {
+        self.reconstruction_at_x.as_ref()
     }
 
     /// The matching terms.
@@ -51,48 +52,60 @@ impl Estimator {
         &self.terms[2..]
     }
 
-    /// The mean: the bound, unless the form is not one.
-    pub fn mean(&self) -> f64 {
-        self.signed().fold(0.0, |total, (sign, moments)| total + sign * moments.mean)
+    /// The exact mean: the bound, unless the form is not one. In nats.
+    pub fn mean(&self) -> Option<f64> {
+        let each = self.each.as_ref()?;
+        Some(self.terms.iter().zip(each).map(|(term, moments)| term.name.sign() * moments.mean).sum())
     }
 
-    fn signed(&self) -> impl Iterator<Item = (f64, &Moments)> {
-        self.terms.iter().map(|term| term.name.sign()).zip(&self.each)
+    /// The schemes that this form can be sampled with here: those of the ladder need the exact moments of the terms or
+    /// a closed reconstruction.
+    pub fn schemes(&self) -> Vec<Scheme> {
+        let all = Scheme::TEXTBOOK.into_iter().chain(Scheme::LADDER);
+        match self.form {
+            Form::LogRatio => vec![Scheme::Path],
+            Form::Denoising if self.each.is_some() => all.collect(),
+            Form::Denoising => all
+                .filter(|scheme| {
+                    !matches!(scheme, Scheme::Importance | Scheme::ControlVariate | Scheme::RaoBlackwell)
+                })
+                .collect(),
+            _ => Scheme::TEXTBOOK.to_vec(),
+        }
     }
 
     /// Exact mean and variance under a scheme, in nats and nats²; `None` where only Monte Carlo can tell.
     pub fn moments(&self, scheme: Scheme, problem: &Problem) -> Option<Moments> {
-        let matching = &self.each[2..];
-        let ends = |odd_part: f64| {
-            self.each[..2].iter().fold(Moments::default(), |total, term| Moments {
-                even: total.even + term.even,
-                odd: total.odd + odd_part * term.odd,
-                ..total
-            })
-        };
+        let each = self.each.as_ref()?;
+        let (ends, matching) = each.split_at(2);
+        let ends = add(ends[0], ends[1]);
         let spread = match scheme {
-            Scheme::Path => path_moments(&self.terms, problem),
-            Scheme::Independent => add(ends(1.0), sum(matching)),
-            Scheme::OneStep => add(ends(1.0), at_uniform_step(matching)),
+            Scheme::Path => path_moments(&self.terms, problem)?,
+            Scheme::Independent => add(ends, sum(matching)),
+            Scheme::OneStep => add(ends, at_uniform_step(matching)),
             Scheme::Antithetic | Scheme::ControlVariate => {
-                let all = add(ends(1.0), at_uniform_step(matching));
+                let all = add(ends, at_uniform_step(matching));
                 Moments { odd: 0.0, ..all }
             }
-            Scheme::Stratified => averaged_draw(add(ends(1.0), stratified(matching))),
-            Scheme::LowDiscrepancy => averaged_draw(add(ends(1.0), equally_spaced(matching))),
-            Scheme::Importance => add(ends(1.0), at_weighted_step(matching, &self.step_probabilities())),
+            Scheme::Stratified => averaged_draw(add(ends, stratified(matching))),
+            Scheme::LowDiscrepancy => averaged_draw(add(ends, equally_spaced(matching))),
+            Scheme::Importance => add(ends, at_weighted_step(matching, &step_probabilities(matching))),
             Scheme::RaoBlackwell => {
-                let reconstruction = self.reconstruction_at_x.moments(problem);
-                add(add(reconstruction, self.each[1]), at_uniform_step(matching))
+                let reconstruction = self.reconstruction_at_x.as_ref()?.moments(problem)?;
+                add(add(reconstruction, each[1]), at_uniform_step(matching))
             }
             Scheme::RunningImportance | Scheme::QuasiMonteCarlo => return None,
         };
-        Some(Moments { mean: self.mean(), ..spread })
+        Some(Moments { mean: self.mean()?, ..spread })
     }
 
-    /// The probabilities of the matching terms that give one weighted draw the least variance: `p_t ∝ √(E f_t²)`.
+    /// The probabilities of the matching terms that give one weighted draw the least variance: `p_t ∝ √(E f_t²)`. Uniform
+    /// where the exact moments are not known.
     pub(crate) fn step_probabilities(&self) -> Vec<f64> {
-        normalised(self.each[2..].iter().map(|term| term.second_moment().sqrt()).collect())
+        match &self.each {
+            Some(each) => step_probabilities(&each[2..]),
+            None => uniform(self.matching().len()),
+        }
     }
 
     /// Standard normals that one evaluation takes to draw, on average over `t`.
@@ -104,17 +117,27 @@ impl Estimator {
         let ends: f64 = self.terms[..2].iter().map(of).sum();
         let matching: Vec<f64> = self.matching().iter().map(of).collect();
         let at = |p: &[f64]| p.iter().zip(&matching).map(|(p, normals)| p * normals).sum::<f64>();
-        let uniform = vec![1.0 / matching.len() as f64; matching.len()];
+        let uniform = uniform(matching.len());
         match scheme {
             Scheme::Path => {
                 (problem.noise_width(0) + (1..=problem.steps()).map(|t| problem.width(t)).sum::<usize>()) as f64
             }
             Scheme::Independent => ends + matching.iter().sum::<f64>(),
             Scheme::Importance | Scheme::RunningImportance => ends + at(&self.step_probabilities()),
-            Scheme::RaoBlackwell => of(&self.reconstruction_at_x) + of(&self.terms[1]) + at(&uniform),
+            Scheme::RaoBlackwell => {
+                self.reconstruction_at_x.as_ref().map_or(0.0, of) + of(&self.terms[1]) + at(&uniform)
+            }
             _ => scheme.batch() as f64 * (ends + at(&uniform)),
         }
     }
+}
+
+fn step_probabilities(matching: &[Moments]) -> Vec<f64> {
+    normalised(matching.iter().map(|term| term.second_moment().sqrt()).collect())
+}
+
+fn uniform(n: usize) -> Vec<f64> {
+    vec![1.0 / n as f64; n]
 }
 
 /// Weights divided by their sum; equal if all are 0.
@@ -142,7 +165,7 @@ fn at_weighted_step(terms: &[Moments], p: &[f64]) -> Moments {
 }
 
 fn at_uniform_step(terms: &[Moments]) -> Moments {
-    at_weighted_step(terms, &vec![1.0 / terms.len() as f64; terms.len()])
+    at_weighted_step(terms, &uniform(terms.len()))
 }
 
 /// `n f_t` at one `t` of a batch, on average: [`averaged_draw`] gives the variance of the batch's mean. Draw `i` has `t = ⌊n u⌋`

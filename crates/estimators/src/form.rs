@@ -1,11 +1,15 @@
 //! The forms of the bound: the same number, or what is misprinted for it, taken apart in different ways.
 
 use std::fmt;
+use std::sync::Arc;
 
+use prob::numerics::LN_2PI;
 use prob::{LinearGaussian, ProbError};
+use vdm::BayesVdm;
 
-use crate::term::{Name, Piece, Quantity, Term};
 use crate::Problem;
+use crate::problem::Decoders;
+use crate::term::{Name, Piece, Quantity, Term};
 
 /// A way to write the bound as a sum of averages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -47,62 +51,32 @@ impl Form {
         }
     }
 
+    /// The forms that the bound of `problem` has: all of a chain; without matching terms the log-ratio and the form with a
+    /// divergence; with the best denoiser the denoising form alone.
+    pub fn of(problem: &Problem) -> &'static [Form] {
+        match (problem.decoders(), problem.steps()) {
+            (Decoders::Best(_), _) => &[Form::Denoising],
+            (Decoders::Linear(_), 1) => &[Form::LogRatio, Form::Denoising],
+            (Decoders::Linear(_), _) => &Form::ALL,
+        }
+    }
+
     /// The terms of the bound of `problem` in this form: reconstruction, prior matching, and the matching terms from the
     /// lowest latent up. They are numbered `t = 1 … T-1` in the consistency forms and `t = 2 … T` in the denoising forms.
     ///
     /// # Errors
     /// If a bridge or a posterior is singular to rounding.
+    ///
+    /// # Panics
+    /// If the decoder is the best denoiser and the form is not [`Form::Denoising`].
     pub fn terms(self, problem: &Problem) -> Result<Vec<Term>, ProbError> {
-        let laws = Laws { problem };
-        let top = problem.steps();
-        let mut terms = vec![laws.reconstruction(), self.prior_matching(&laws)];
-        for t in 1..top {
-            let (number, pieces) = match self {
-                Form::LogRatio | Form::ConsistencyLogRatio => {
-                    (t, vec![laws.log_encoder(t), minus(laws.log_decoder(t))])
-                }
-                Form::Consistency => {
-                    let (bridge, given) = (laws.bridge(t)?, vec![t - 1, t + 1]);
-                    let to_decoder = divergence(bridge.clone(), laws.decoder_between(t), given.clone());
-                    (t, vec![to_decoder, minus(divergence(bridge, laws.encoder_between(t), given))])
-                }
-                Form::ConsistencyAsPrinted => {
-                    let (encoder, decoder) = (laws.encoder_between(t), laws.decoder_between(t));
-                    (t, vec![divergence(encoder, decoder, vec![t - 1, t + 1])])
-                }
-                Form::DenoisingLogRatio => {
-                    let posterior =
-                        Quantity::LogDensity { law: laws.posterior(t)?, of: t, given: vec![0, t + 1] };
-                    (t + 1, vec![plus(posterior), minus(laws.log_decoder(t))])
-                }
-                Form::Denoising => {
-                    let decoder = laws.widened(laws.decoder(t), problem.width(0), 0);
-                    (t + 1, vec![divergence(laws.posterior(t)?, decoder, vec![0, t + 1])])
-                }
-            };
-            terms.push(Term { name: Name::Matching(number), pieces });
-        }
-        Ok(terms)
-    }
-
-    fn prior_matching(self, laws: &Laws) -> Term {
-        let top = laws.problem.steps();
-        let (before, law) = match self {
-            Form::DenoisingLogRatio | Form::Denoising => (0, laws.problem.between(0, top)),
-            _ => (top - 1, laws.problem.between(top - 1, top)),
-        };
-        let prior = LinearGaussian::from(laws.problem.chain().prior());
-        let pieces = match self {
-            Form::Consistency | Form::ConsistencyAsPrinted | Form::Denoising => {
-                let prior = laws.widened(&prior, laws.problem.width(before), 0);
-                vec![divergence(law, prior, vec![before])]
+        match problem.decoders() {
+            Decoders::Linear(decoders) => Laws { problem, decoders }.terms(self),
+            Decoders::Best(model) => {
+                assert_eq!(self, Form::Denoising, "the best denoiser has the denoising form alone");
+                Ok(with_best_denoiser(model, problem))
             }
-            _ => vec![
-                plus(Quantity::LogDensity { law, of: top, given: vec![before] }),
-                minus(plus(Quantity::LogDensity { law: prior, of: top, given: vec![] })),
-            ],
-        };
-        Term { name: Name::PriorMatching, pieces }
+        }
     }
 }
 
@@ -112,84 +86,140 @@ impl fmt::Display for Form {
     }
 }
 
-/// `E log p(x|z_1)` over `z_1` as a function of `x`: `log N(x; V μ(x) + c, R) - ½ tr(R⁻¹ V S Vᵀ)`.
+/// The denoising form with the best denoiser, Luo (95)-(99): squared errors of `E[x|z_t]`.
+fn with_best_denoiser(model: &Arc<BayesVdm>, problem: &Problem) -> Vec<Term> {
+    let schedule = model.schedule();
+    let squared_error = |name, t, scale, constant| Term {
+        name,
+        pieces: vec![Piece::plus(Quantity::SquaredError { model: Arc::clone(model), t, scale, constant })],
+    };
+    let first = schedule.beta(1);
+    let constant = -0.5 * problem.width(0) as f64 * (LN_2PI + first.ln());
+    let mut terms =
+        vec![squared_error(Name::Reconstruction, 1, -0.5 / first, constant), prior_divergence(problem, 0)];
+    terms.extend((2..=problem.steps()).map(|t| squared_error(Name::Matching(t), t, schedule.snr_weight(t), 0.0)));
+    terms
+}
+
+/// `KL(q(z_T|z_s) || p(z_T))` as a function of `z_s`.
+fn prior_divergence(problem: &Problem, s: usize) -> Term {
+    let law = problem.between(s, problem.steps());
+    let prior = LinearGaussian::from(problem.prior()).on_wider_input(problem.width(s), 0);
+    Term { name: Name::PriorMatching, pieces: vec![divergence(law, prior, vec![s])] }
+}
+
+/// The conditionals of a linear chain that stand in the forms.
+struct Laws<'a> {
+    problem: &'a Problem,
+    decoders: &'a [LinearGaussian],
+}
+
+impl Laws<'_> {
+    fn terms(&self, form: Form) -> Result<Vec<Term>, ProbError> {
+        let reconstruction = Term { name: Name::Reconstruction, pieces: vec![Piece::plus(self.log_decoder(0))] };
+        let mut terms = vec![reconstruction, self.prior_matching(form)];
+        for t in 1..self.problem.steps() {
+            terms.push(self.matching(form, t)?);
+        }
+        Ok(terms)
+    }
+
+    /// `KL(q(z_T|·) || p(z_T))` or the log-ratio whose average it is, given `x` or `z_{T-1}`.
+    fn prior_matching(&self, form: Form) -> Term {
+        let top = self.problem.steps();
+        let before = if matches!(form, Form::DenoisingLogRatio | Form::Denoising) { 0 } else { top - 1 };
+        if matches!(form, Form::Consistency | Form::ConsistencyAsPrinted | Form::Denoising) {
+            return prior_divergence(self.problem, before);
+        }
+        let law = self.problem.between(before, top);
+        let prior = LinearGaussian::from(self.problem.prior());
+        let pieces = vec![
+            Piece::plus(Quantity::LogDensity { law, of: top, given: vec![before] }),
+            Piece::minus(Quantity::LogDensity { law: prior, of: top, given: vec![] }),
+        ];
+        Term { name: Name::PriorMatching, pieces }
+    }
+
+    /// The matching term of `p(z_t|z_{t+1})`.
+    fn matching(&self, form: Form, t: usize) -> Result<Term, ProbError> {
+        let (neighbours, posterior_of) = (vec![t - 1, t + 1], vec![0, t + 1]);
+        let (number, pieces) = match form {
+            Form::LogRatio | Form::ConsistencyLogRatio => {
+                (t, vec![Piece::plus(self.log_encoder(t)), Piece::minus(self.log_decoder(t))])
+            }
+            Form::Consistency => {
+                let bridge = self.bridge(t)?;
+                let to_decoder = divergence(bridge.clone(), self.decoder_beside(t, t - 1), neighbours.clone());
+                let to_encoder =
+                    Quantity::Divergence { from: bridge, to: self.encoder_between(t), given: neighbours };
+                (t, vec![to_decoder, Piece::minus(to_encoder)])
+            }
+            Form::ConsistencyAsPrinted => {
+                (t, vec![divergence(self.encoder_between(t), self.decoder_beside(t, t - 1), neighbours)])
+            }
+            Form::DenoisingLogRatio => {
+                let posterior = Quantity::LogDensity { law: self.posterior(t)?, of: t, given: posterior_of };
+                (t + 1, vec![Piece::plus(posterior), Piece::minus(self.log_decoder(t))])
+            }
+            Form::Denoising => {
+                (t + 1, vec![divergence(self.posterior(t)?, self.decoder_beside(t, 0), posterior_of)])
+            }
+        };
+        Ok(Term { name: Name::Matching(number), pieces })
+    }
+
+    /// `log p(z_t|z_{t+1})`.
+    fn log_decoder(&self, t: usize) -> Quantity {
+        Quantity::LogDensity { law: self.decoders[t].clone(), of: t, given: vec![t + 1] }
+    }
+
+    /// `log q(z_t|z_{t-1})`.
+    fn log_encoder(&self, t: usize) -> Quantity {
+        Quantity::LogDensity { law: self.problem.encoders()[t - 1].clone(), of: t, given: vec![t - 1] }
+    }
+
+    /// `q(z_t|z_{t-1}, z_{t+1})`.
+    fn bridge(&self, t: usize) -> Result<LinearGaussian, ProbError> {
+        self.problem.encoders()[t - 1].bridge(&self.problem.encoders()[t])
+    }
+
+    /// `q(z_t|x, z_{t+1})`.
+    fn posterior(&self, t: usize) -> Result<LinearGaussian, ProbError> {
+        self.problem.between(0, t).bridge(&self.problem.encoders()[t])
+    }
+
+    /// `p(z_t|z_{t+1})` as a function of `(z_s, z_{t+1})`, of which the first does not matter.
+    fn decoder_beside(&self, t: usize, s: usize) -> LinearGaussian {
+        let (before, own) = (self.problem.width(s), self.problem.width(t + 1));
+        self.decoders[t].on_wider_input(before + own, before)
+    }
+
+    /// `q(z_t|z_{t-1})` as a function of `(z_{t-1}, z_{t+1})`, of which the second does not matter.
+    fn encoder_between(&self, t: usize) -> LinearGaussian {
+        let width = self.problem.width(t - 1) + self.problem.width(t + 1);
+        self.problem.encoders()[t - 1].on_wider_input(width, 0)
+    }
+}
+
+fn divergence(from: LinearGaussian, to: LinearGaussian, given: Vec<usize>) -> Piece {
+    Piece::plus(Quantity::Divergence { from, to, given })
+}
+
+/// `E log p(x|z_1)` over `z_1` as a function of `x`: `log N(x; V μ(x) + c, R) - ½ tr(R⁻¹ V S Vᵀ)`; `None` where the decoder
+/// is not linear.
 ///
 /// # Errors
 /// If a number on the way overflows.
-pub(crate) fn reconstruction_at_x(problem: &Problem) -> Result<Term, ProbError> {
-    let (encoder, decoder) = (&problem.chain().encoders()[0], &problem.chain().decoders()[0]);
+pub(crate) fn reconstruction_at_x(problem: &Problem) -> Result<Option<Term>, ProbError> {
+    let Decoders::Linear(decoders) = problem.decoders() else { return Ok(None) };
+    let (encoder, decoder) = (&problem.encoders()[0], &decoders[0]);
     let weight = decoder.weight().dot(encoder.weight());
     let bias = decoder.weight().dot(encoder.bias()) + decoder.bias();
     let at_mean = LinearGaussian::new(weight, bias, decoder.covariance().clone())?;
     let spread = decoder.factor().whiten_columns(&decoder.weight().dot(encoder.factor().lower()));
     let pieces = vec![
-        plus(Quantity::LogDensity { law: at_mean, of: 0, given: vec![0] }),
-        plus(Quantity::Constant(-0.5 * spread.iter().map(|s| s * s).sum::<f64>())),
+        Piece::plus(Quantity::LogDensity { law: at_mean, of: 0, given: vec![0] }),
+        Piece::plus(Quantity::Constant(-0.5 * spread.iter().map(|s| s * s).sum::<f64>())),
     ];
-    Ok(Term { name: Name::Reconstruction, pieces })
-}
-
-/// The conditionals of a chain that stand in the forms.
-struct Laws<'a> {
-    problem: &'a Problem,
-}
-
-impl Laws<'_> {
-    fn reconstruction(&self) -> Term {
-        Term { name: Name::Reconstruction, pieces: vec![self.log_decoder(0)] }
-    }
-
-    /// `p(z_t|z_{t+1})`.
-    fn decoder(&self, t: usize) -> &LinearGaussian {
-        &self.problem.chain().decoders()[t]
-    }
-
-    /// `log p(z_t|z_{t+1})`.
-    fn log_decoder(&self, t: usize) -> Piece {
-        plus(Quantity::LogDensity { law: self.decoder(t).clone(), of: t, given: vec![t + 1] })
-    }
-
-    /// `log q(z_t|z_{t-1})`.
-    fn log_encoder(&self, t: usize) -> Piece {
-        let law = self.problem.chain().encoders()[t - 1].clone();
-        plus(Quantity::LogDensity { law, of: t, given: vec![t - 1] })
-    }
-
-    /// `q(z_t|z_{t-1}, z_{t+1})`.
-    fn bridge(&self, t: usize) -> Result<LinearGaussian, ProbError> {
-        let encoders = self.problem.chain().encoders();
-        encoders[t - 1].bridge(&encoders[t])
-    }
-
-    /// `q(z_t|x, z_{t+1})`.
-    fn posterior(&self, t: usize) -> Result<LinearGaussian, ProbError> {
-        self.problem.between(0, t).bridge(&self.problem.chain().encoders()[t])
-    }
-
-    /// `p(z_t|z_{t+1})` as a function of `(z_{t-1}, z_{t+1})`.
-    fn decoder_between(&self, t: usize) -> LinearGaussian {
-        self.widened(self.decoder(t), self.problem.width(t - 1), 0)
-    }
-
-    /// `q(z_t|z_{t-1})` as a function of `(z_{t-1}, z_{t+1})`.
-    fn encoder_between(&self, t: usize) -> LinearGaussian {
-        self.widened(&self.problem.chain().encoders()[t - 1], 0, self.problem.width(t + 1))
-    }
-
-    /// The same law of more variables, which stand before and after its own and do not matter.
-    fn widened(&self, law: &LinearGaussian, before: usize, after: usize) -> LinearGaussian {
-        law.on_wider_input(before + law.weight().ncols() + after, before)
-    }
-}
-
-fn plus(quantity: Quantity) -> Piece {
-    Piece { sign: 1.0, quantity }
-}
-
-fn minus(piece: Piece) -> Piece {
-    Piece { sign: -piece.sign, ..piece }
-}
-
-fn divergence(from: LinearGaussian, to: LinearGaussian, given: Vec<usize>) -> Piece {
-    plus(Quantity::Divergence { from, to, given })
+    Ok(Some(Term { name: Name::Reconstruction, pieces }))
 }

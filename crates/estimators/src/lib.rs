@@ -20,6 +20,7 @@ pub mod moments;
 mod noise_form;
 pub mod path;
 pub mod problem;
+mod quasi;
 pub mod sample;
 pub mod scheme;
 pub mod term;

@@ -42,34 +42,31 @@ impl Moments {
 }
 
 impl Term {
-    /// Mean and variance of the term, its variables drawn afresh.
-    pub fn moments(&self, problem: &Problem) -> Moments {
-        let cases: Vec<(f64, Moments)> = problem
-            .observations()
-            .iter()
-            .map(|observation| (observation.weight, self.moments_at(problem, observation)))
-            .collect();
-        Moments::mixed(cases.into_iter())
+    /// Mean and variance of the term, its variables drawn afresh; `None` if it is no quadratic of Gaussian variables.
+    pub fn moments(&self, problem: &Problem) -> Option<Moments> {
+        let at = |part: &Observation| Some((part.weight, self.moments_at(problem, part)?));
+        let parts: Option<Vec<(f64, Moments)>> = problem.observations().iter().map(at).collect();
+        Some(Moments::mixed(parts?.into_iter()))
     }
 
-    pub(crate) fn moments_at(&self, problem: &Problem, observation: &Observation) -> Moments {
-        let Expansion { mean, curvature, slope } = self.expand(problem, observation);
-        Moments { mean, even: 2.0 * norm_squared(curvature.iter()), odd: norm_squared(slope.iter()) }
+    pub(crate) fn moments_at(&self, problem: &Problem, observation: &Observation) -> Option<Moments> {
+        let Expansion { mean, curvature, slope } = self.expand(problem, observation)?;
+        Some(Moments { mean, even: 2.0 * norm_squared(curvature.iter()), odd: norm_squared(slope.iter()) })
     }
 
     /// `b` of `c + b'ε + ε'Mε`, the noise of `x` first.
-    pub(crate) fn slope_at(&self, problem: &Problem, observation: &Observation) -> Array1<f64> {
-        self.expand(problem, observation).slope
+    pub(crate) fn slope_at(&self, problem: &Problem, observation: &Observation) -> Option<Array1<f64>> {
+        self.expand(problem, observation).map(|expansion| expansion.slope)
     }
 
-    fn expand(&self, problem: &Problem, observation: &Observation) -> Expansion {
+    fn expand(&self, problem: &Problem, observation: &Observation) -> Option<Expansion> {
         let law = NoiseForm::new(problem, observation, &self.variables());
         let mut mean = 0.0;
         let mut curvature = Array2::<f64>::zeros((law.noise(), law.noise()));
         let mut slope = Array1::<f64>::zeros(law.noise());
         for piece in &self.pieces {
             let (at, factor) = law.select(&piece.quantity.variables());
-            let squares = piece.quantity.squares();
+            let squares = piece.quantity.squares()?;
             let (rows, residual) = (squares.rows.dot(&factor), squares.residual(&at));
             let scale = piece.sign * squares.scale;
             let square = residual.dot(&residual) + norm_squared(rows.iter());
@@ -77,7 +74,7 @@ impl Term {
             curvature.scaled_add(scale, &rows.t().dot(&rows));
             slope.scaled_add(2.0 * scale, &rows.t().dot(&residual));
         }
-        Expansion { mean, curvature, slope }
+        Some(Expansion { mean, curvature, slope })
     }
 }
 

@@ -13,27 +13,25 @@ use crate::noise_form::NoiseForm;
 use crate::problem::Observation;
 use crate::{Moments, Problem, Term};
 
-/// Mean and variance of `Σ sign × term` over one path `x, z_1, …, z_T`.
-pub fn path_moments(terms: &[Term], problem: &Problem) -> Moments {
-    let cases: Vec<(f64, Moments)> = problem
-        .observations()
-        .iter()
-        .map(|observation| (observation.weight, path_moments_at(terms, problem, observation)))
-        .collect();
-    Moments::mixed(cases.into_iter())
+/// Mean and variance of `Σ sign × term` over one path `x, z_1, …, z_T`; `None` if a term is no quadratic of Gaussian
+/// variables.
+pub fn path_moments(terms: &[Term], problem: &Problem) -> Option<Moments> {
+    let at = |part: &Observation| Some((part.weight, path_moments_at(terms, problem, part)?));
+    let parts: Option<Vec<(f64, Moments)>> = problem.observations().iter().map(at).collect();
+    Some(Moments::mixed(parts?.into_iter()))
 }
 
-fn path_moments_at(terms: &[Term], problem: &Problem, observation: &Observation) -> Moments {
+fn path_moments_at(terms: &[Term], problem: &Problem, observation: &Observation) -> Option<Moments> {
     let mut moments = Moments::default();
     for term in terms {
-        moments.mean += term.name.sign() * term.moments_at(problem, observation).mean;
+        moments.mean += term.name.sign() * term.moments_at(problem, observation)?.mean;
     }
     let mut expected = Polynomial::zero(problem, latest(problem.steps() + 1));
     for t in (1..=problem.steps()).rev() {
         let mut sum = Polynomial::zero(problem, latest(t + 1).into_iter().chain(t.checked_sub(2)).collect());
         sum.add(&expected);
         for term in terms.iter().filter(|term| term.variables().last() == Some(&t)) {
-            sum.add_term(term, problem, observation);
+            sum.add_term(term, problem, observation)?;
         }
         let rest = NoiseForm::new(problem, observation, &sum.variables[..sum.variables.len() - 1]);
         let (below, added) = sum.reveal_last(problem, rest.factor().view());
@@ -42,11 +40,14 @@ fn path_moments_at(terms: &[Term], problem: &Problem, observation: &Observation)
         expected = below;
     }
     // What is left depends on x alone.
+    for term in terms.iter().filter(|term| term.variables() == [0]) {
+        expected.add_term(term, problem, observation)?;
+    }
     let factor = &observation.factor;
     let curvature = factor.t().dot(&expected.curvature).dot(factor);
     moments.even += 2.0 * norm_squared(curvature.iter());
     moments.odd += norm_squared(factor.t().dot(&expected.slope).iter());
-    moments
+    Some(moments)
 }
 
 /// `x` and the two variables before `t`.
@@ -109,24 +110,25 @@ impl Polynomial {
         }
     }
 
-    fn add_term(&mut self, term: &Term, problem: &Problem, observation: &Observation) {
+    fn add_term(&mut self, term: &Term, problem: &Problem, observation: &Observation) -> Option<()> {
         let law = NoiseForm::new(problem, observation, &term.variables());
         for piece in &term.pieces {
             let variables = piece.quantity.variables();
-            let squares = piece.quantity.squares();
+            let squares = piece.quantity.squares()?;
             let residual = squares.residual(&law.select(&variables).0);
             let scale = term.name.sign() * piece.sign * squares.scale;
             let at = self.positions(&variables);
             let curvature = squares.rows.t().dot(&squares.rows) * scale;
             self.add_at(&at, &curvature, &(squares.rows.t().dot(&residual) * (2.0 * scale)));
         }
+        Some(())
     }
 
     /// Puts `z_t = W z_{t-1} + L ε` for the last variable. Returns the average over `ε`, a polynomial of the others, and
     /// the variance that `ε` adds, the others having the covariance `rest restᵀ`.
     fn reveal_last(self, problem: &Problem, rest: ArrayView2<f64>) -> (Polynomial, Moments) {
         let t = self.variables[self.variables.len() - 1];
-        let step = &problem.chain().encoders()[t - 1];
+        let step = &problem.encoders()[t - 1];
         let others = &self.variables[..self.variables.len() - 1];
         let mut below = Polynomial::zero(problem, others.to_vec());
         let cut = below.slope.len();

@@ -1,8 +1,11 @@
 //! What is estimated: a chain of conditionals and where its observations come from.
 
+use std::sync::Arc;
+
 use mhvae::Mhvae;
 use ndarray::{Array1, Array2};
-use prob::{LinearGaussian, Mixture, ProbError};
+use prob::{Gaussian, LinearGaussian, Mixture, ProbError};
+use vdm::BayesVdm;
 
 /// Where `x` comes from.
 #[derive(Clone, Debug)]
@@ -13,14 +16,25 @@ pub enum Observations {
     From(Mixture),
 }
 
-/// A chain of linear-Gaussian conditionals with its observations. Variables are numbered as in the chain: 0 is `x`,
-/// `t = 1 … T` is `z_t`.
+/// A chain of linear-Gaussian encoders and what comes back down, with its observations. Variables are numbered as in the
+/// chain: 0 is `x`, `t = 1 … T` is `z_t`.
 #[derive(Clone, Debug)]
 pub struct Problem {
-    chain: Mhvae,
+    encoders: Vec<LinearGaussian>,
+    decoders: Decoders,
+    prior: Gaussian,
     observations: Vec<Observation>,
     /// `q(z_t|x)` for `t = 1 … T`.
     from_x: Vec<LinearGaussian>,
+}
+
+/// The way back.
+#[derive(Clone, Debug)]
+pub(crate) enum Decoders {
+    /// `p(x|z_1), p(z_1|z_2), …`
+    Linear(Vec<LinearGaussian>),
+    /// The diffusion model with the best denoiser of its data.
+    Best(Arc<BayesVdm>),
 }
 
 /// A Gaussian part of the law of `x`, in terms of noise: `x = mean + factor ε`. A fixed `x` has no noise.
@@ -38,50 +52,66 @@ impl Problem {
     /// # Errors
     /// If the observations have another dimension than the chain, or a number that is not finite.
     pub fn new(chain: Mhvae, observations: Observations) -> Result<Self, ProbError> {
-        let observations: Vec<Observation> = match observations {
-            Observations::Fixed(x) => {
-                if let Some((index, &value)) = x.iter().enumerate().find(|(_, value)| !value.is_finite()) {
-                    return Err(ProbError::NotFinite { what: "x", index, value });
-                }
-                let factor = Array2::zeros((x.len(), 0));
-                vec![Observation { weight: 1.0, mean: x, factor }]
-            }
-            Observations::From(data) => data
-                .parts()
-                .map(|(weight, law)| Observation {
-                    weight,
-                    mean: law.mean().clone(),
-                    factor: law.factor().lower().clone(),
-                })
-                .collect(),
-        };
-        let expected = chain.decoders()[0].bias().len();
-        let found = observations[0].mean.len();
+        let (encoders, prior) = (chain.encoders().to_vec(), chain.prior().clone());
+        Self::of(encoders, Decoders::Linear(chain.decoders().to_vec()), prior, observations)
+    }
+
+    /// The bound of the diffusion model with the best denoiser, at one observation (`[d]`) or, without, at draws of its data.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn with_best_denoiser(model: BayesVdm, x: Option<Array1<f64>>) -> Result<Self, ProbError> {
+        let (schedule, d) = (model.schedule(), model.data().dim());
+        let encoders = (1..=schedule.steps())
+            .map(|t| LinearGaussian::isotropic(d, schedule.alpha(t).sqrt(), schedule.beta(t)))
+            .collect::<Result<_, _>>()?;
+        let observations =
+            x.map_or_else(|| Observations::From(model.data().clone()), Observations::Fixed);
+        Self::of(encoders, Decoders::Best(Arc::new(model)), Gaussian::standard(d), observations)
+    }
+
+    fn of(
+        encoders: Vec<LinearGaussian>,
+        decoders: Decoders,
+        prior: Gaussian,
+        observations: Observations,
+    ) -> Result<Self, ProbError> {
+        let observations = observations.parts()?;
+        let (expected, found) = (encoders[0].weight().ncols(), observations[0].mean.len());
         if expected != found {
             return Err(ProbError::Dimension { what: "x", expected, found });
         }
-        let mut from_x = vec![chain.encoders()[0].clone()];
-        for encoder in &chain.encoders()[1..] {
+        let mut from_x = vec![encoders[0].clone()];
+        for encoder in &encoders[1..] {
             from_x.push(from_x[from_x.len() - 1].then(encoder));
         }
-        Ok(Self { chain, observations, from_x })
+        Ok(Self { encoders, decoders, prior, observations, from_x })
     }
 
-    /// The chain.
-    pub fn chain(&self) -> &Mhvae {
-        &self.chain
+    /// `q(z_1|x), q(z_2|z_1), …`
+    pub(crate) fn encoders(&self) -> &[LinearGaussian] {
+        &self.encoders
+    }
+
+    pub(crate) fn decoders(&self) -> &Decoders {
+        &self.decoders
+    }
+
+    /// `p(z_T)`.
+    pub(crate) fn prior(&self) -> &Gaussian {
+        &self.prior
     }
 
     /// Number of latents, `T`.
     pub fn steps(&self) -> usize {
-        self.chain.steps()
+        self.encoders.len()
     }
 
     /// Coordinates of variable `t`: of `x` for 0, of `z_t` above.
     pub fn width(&self, t: usize) -> usize {
         match t {
             0 => self.observations[0].mean.len(),
-            t => self.chain.encoders()[t - 1].bias().len(),
+            t => self.encoders[t - 1].bias().len(),
         }
     }
 
@@ -98,9 +128,31 @@ impl Problem {
     pub(crate) fn between(&self, s: usize, t: usize) -> LinearGaussian {
         match s {
             0 => self.from_x[t - 1].clone(),
-            _ => self.chain.encoders()[s + 1..t]
+            _ => self.encoders[s + 1..t]
                 .iter()
-                .fold(self.chain.encoders()[s].clone(), |law, encoder| law.then(encoder)),
+                .fold(self.encoders[s].clone(), |law, encoder| law.then(encoder)),
+        }
+    }
+}
+
+impl Observations {
+    fn parts(self) -> Result<Vec<Observation>, ProbError> {
+        match self {
+            Self::Fixed(x) => {
+                if let Some((index, &value)) = x.iter().enumerate().find(|(_, value)| !value.is_finite()) {
+                    return Err(ProbError::NotFinite { what: "x", index, value });
+                }
+                let factor = Array2::zeros((x.len(), 0));
+                Ok(vec![Observation { weight: 1.0, mean: x, factor }])
+            }
+            Self::From(data) => Ok(data
+                .parts()
+                .map(|(weight, law)| Observation {
+                    weight,
+                    mean: law.mean().clone(),
+                    factor: law.factor().lower().clone(),
+                })
+                .collect()),
         }
     }
 }

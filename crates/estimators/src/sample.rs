@@ -7,7 +7,9 @@ use ndarray_rand::rand_distr::Distribution;
 use ndarray_rand::rand_distr::weighted::WeightedIndex;
 use rand_chacha::ChaCha8Rng;
 
+use crate::draw::Noise;
 use crate::exact::normalised;
+use crate::quasi::{self, Quasi};
 use crate::{Estimator, Problem, Scheme, Term};
 
 /// Numbers that a chunk of paths may hold: 8 MB.
@@ -76,6 +78,7 @@ impl Sampler<'_> {
             Scheme::Path => self.over_paths(n, rng),
             Scheme::Independent => self.term_by_term(n, rng),
             Scheme::RunningImportance => self.with_running_probabilities(n, rng),
+            Scheme::QuasiMonteCarlo => self.over_point_sets(n, rng),
             _ => self.one_step(n, rng),
         }
     }
@@ -99,8 +102,37 @@ impl Sampler<'_> {
         let batch = self.scheme.batch();
         let mut values = self.ends(n * batch, rng);
         let steps = self.steps(n, rng);
-        values -= &self.at_steps(&steps, rng);
-        values.into_shape_with_order((n, batch)).expect("batch values for each").mean_axis(ndarray::Axis(1)).expect("a batch")
+        if !steps.is_empty() {
+            values -= &self.at_steps(&steps, rng);
+        }
+        means(values, batch)
+    }
+
+    /// One step with `t` and all noise from point sets: axis 0 is `t`, then come those of each term.
+    fn over_point_sets(&self, n: usize, rng: &mut ChaCha8Rng) -> Array1<f64> {
+        let batch = self.scheme.batch();
+        let quasi = Quasi::new(n, rng);
+        let rows: Vec<usize> = (0..n * batch).collect();
+        let mut values = Array1::zeros(rows.len());
+        let mut axis = 1;
+        for term in &self.estimator.terms()[..2] {
+            let noise = quasi.noise(term, self.problem, &rows, axis, rng);
+            values.scaled_add(term.name.sign(), &term.evaluate(&self.problem.realise(&noise)));
+            axis += quasi::axes(term, self.problem);
+        }
+        let matching = self.estimator.matching();
+        let step = |u: f64| ((u * matching.len() as f64) as usize).min(matching.len().saturating_sub(1));
+        let mut of_term: Vec<Vec<usize>> = vec![vec![]; matching.len()];
+        for k in 0..if matching.is_empty() { 0 } else { rows.len() } {
+            of_term[step(quasi.uniform(k, 0, rng))].push(k);
+        }
+        for (term, rows) in matching.iter().zip(of_term).filter(|(_, rows)| !rows.is_empty()) {
+            let noise = quasi.noise(term, self.problem, &rows, axis, rng);
+            for (k, value) in rows.iter().zip(term.evaluate(&self.problem.realise(&noise))) {
+                values[*k] -= value * matching.len() as f64;
+            }
+        }
+        means(values, batch)
     }
 
     /// Reconstruction less prior matching.
@@ -109,7 +141,7 @@ impl Sampler<'_> {
             unreachable!("every form has both")
         };
         let reconstruction = match self.scheme {
-            Scheme::RaoBlackwell => self.estimator.reconstruction_at_x(),
+            Scheme::RaoBlackwell => self.estimator.reconstruction_at_x().unwrap_or(reconstruction),
             _ => reconstruction,
         };
         self.afresh(reconstruction, n, rng) - self.afresh(prior_matching, n, rng)
@@ -194,6 +226,11 @@ impl Sampler<'_> {
     }
 }
 
+/// The mean of every `batch` values.
+fn means(values: Array1<f64>, batch: usize) -> Array1<f64> {
+    values.exact_chunks(batch).into_iter().map(|chunk| chunk.sum() / batch as f64).collect()
+}
+
 /// Evaluations between two updates of the running probabilities.
 const RUNNING_BLOCK: usize = 64;
 
@@ -207,9 +244,12 @@ fn weighted_steps(p: &[f64], n: usize, rng: &mut ChaCha8Rng) -> Vec<(usize, f64)
 
 impl Term {
     /// The part of the term that is linear in the noise, at each row.
-    fn linear_part(&self, problem: &Problem, noise: &crate::draw::Noise) -> Array1<f64> {
-        let slopes: Vec<Array1<f64>> =
-            problem.observations().iter().map(|observation| self.slope_at(problem, observation)).collect();
+    fn linear_part(&self, problem: &Problem, noise: &Noise) -> Array1<f64> {
+        let slopes: Vec<Array1<f64>> = problem
+            .observations()
+            .iter()
+            .map(|part| self.slope_at(problem, part).unwrap_or_else(|| Array1::zeros(0)))
+            .collect();
         (0..noise.rows())
             .map(|i| slopes[noise.part(i)].iter().zip(noise.row(i)).map(|(b, eps)| b * eps).sum())
             .collect()

@@ -1,10 +1,12 @@
 //! One term of a bound as a formula: sums of log-densities and of divergences in closed form, given variables of the chain.
 
 use std::fmt;
+use std::sync::Arc;
 
 use ndarray::{Array1, Array2, ArrayRef1, Axis, concatenate};
 use prob::numerics::LN_2PI;
 use prob::{Gaussian, LinearGaussian};
+use vdm::BayesVdm;
 
 /// Which term of the bound.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,6 +58,8 @@ pub(crate) enum Quantity {
     LogDensity { law: LinearGaussian, of: usize, given: Vec<usize> },
     /// `KL(from(·|given) || to(·|given))`.
     Divergence { from: LinearGaussian, to: LinearGaussian, given: Vec<usize> },
+    /// `constant + scale |x - E[x|z_t]|²` with the best denoiser.
+    SquaredError { model: Arc<BayesVdm>, t: usize, scale: f64, constant: f64 },
     /// A number.
     Constant(f64),
 }
@@ -70,41 +74,53 @@ impl Term {
     }
 }
 
+impl Piece {
+    pub(crate) fn plus(quantity: Quantity) -> Self {
+        Self { sign: 1.0, quantity }
+    }
+
+    pub(crate) fn minus(quantity: Quantity) -> Self {
+        Self { sign: -1.0, quantity }
+    }
+}
+
 impl Quantity {
     /// The variables it depends on, in the order of [`squares`](Self::squares).
     pub(crate) fn variables(&self) -> Vec<usize> {
         match self {
             Self::LogDensity { of, given, .. } => given.iter().copied().chain([*of]).collect(),
             Self::Divergence { given, .. } => given.clone(),
+            Self::SquaredError { t, .. } => vec![0, *t],
             Self::Constant(_) => vec![],
         }
     }
 
-    /// The quantity as `constant + scale |G v + g|²` of its stacked variables.
-    pub(crate) fn squares(&self) -> Squares {
+    /// The quantity as `constant + scale |G v + g|²` of its stacked variables, if it is one.
+    pub(crate) fn squares(&self) -> Option<Squares> {
         match self {
             Self::LogDensity { law, .. } => {
                 let factor = law.factor();
                 let own = factor.whiten_columns(&Array2::eye(factor.dim()));
-                Squares {
+                Some(Squares {
                     rows: concatenate![Axis(1), -factor.whiten_columns(law.weight()), own],
                     offset: -factor.whiten(law.bias()),
                     scale: -0.5,
                     constant: -0.5 * (factor.log_det() + factor.dim() as f64 * LN_2PI),
-                }
+                })
             }
-            Self::Divergence { from, to, .. } => Squares {
+            Self::Divergence { from, to, .. } => Some(Squares {
                 rows: to.factor().whiten_columns(&(from.weight() - to.weight())),
                 offset: to.factor().whiten(&(from.bias() - to.bias())),
                 scale: 0.5,
                 constant: at_equal_means(from, to),
-            },
-            Self::Constant(constant) => Squares {
+            }),
+            Self::Constant(constant) => Some(Squares {
                 rows: Array2::zeros((0, 0)),
                 offset: Array1::zeros(0),
                 scale: 0.0,
                 constant: *constant,
-            },
+            }),
+            Self::SquaredError { .. } => None,
         }
     }
 }

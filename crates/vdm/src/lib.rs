@@ -13,6 +13,7 @@
 //! | [`denoiser`] | the best denoiser of a Gaussian mixture, `E[x_0|x_t]`, with the score and density of `q(x_t)` |
 //! | [`sampler`] | ancestral sampling and DDIM: from noise back to data |
 //! | [`information`] | `I(x_0; x_t)` and the least squared error of a denoiser, by quadrature |
+//! | [`bayes`] | the bound with the best denoiser, on the line and in the plane |
 //! | [`continuous`] | the bound with the best denoiser, and its limit of infinitely many steps |
 //!
 //! The terms of linear reverse steps are closed scalar formulas in nats, isotropic in `d` dimensions. They share no
@@ -20,6 +21,7 @@
 //!
 //! Steps are numbered `t = 1 … T` as on paper; `x_0` is the observation and `ᾱ_0 = 1`.
 
+pub mod bayes;
 pub mod continuous;
 pub mod denoiser;
 pub mod forward;
@@ -33,6 +35,7 @@ pub mod schedule;
 pub mod terms;
 pub mod weights;
 
+pub use bayes::{BayesVdm, QuadratureError};
 pub use denoiser::ExactDenoiser;
 pub use information::{Channel, ChannelError};
 pub use model::Vdm;

@@ -1,0 +1,284 @@
+//! A problem file: what it says, checked key by key.
+
+use std::fs;
+use std::path::Path;
+
+use mhvae::Mhvae;
+use ndarray::{Array1, Array2};
+use prob::{Gaussian, LinearGaussian, Mixture, ProbError};
+use toml::Table;
+use toy::Preset;
+use vdm::{Reverse, ReverseError, Schedule, ScheduleError};
+
+use super::key::{BadKey, Fields, Key};
+
+/// More memory than this is not asked for, in bytes.
+const MOST_MEMORY: f64 = 4e9;
+
+/// A problem: a model, and an observation or data to average over.
+#[derive(Clone, Debug)]
+pub(crate) struct ProblemFile {
+    pub(crate) model: Model,
+    /// One observation.
+    pub(crate) x: Option<Array1<f64>>,
+    /// Where observations come from.
+    pub(crate) data: Option<Mixture>,
+}
+
+/// Which model.
+#[derive(Clone, Debug)]
+pub(crate) enum Model {
+    /// A chain of one latent.
+    Vae(Mhvae),
+    /// A chain of any length.
+    Mhvae(Mhvae),
+    /// A schedule with linear reverse steps.
+    Vdm(Schedule, Reverse),
+    /// A schedule with the best denoiser of the data.
+    BayesVdm(Schedule),
+}
+
+/// The problem in a file.
+///
+/// # Errors
+/// In one line that names the file, the key and the reason.
+pub(crate) fn read(path: &Path) -> Result<ProblemFile, String> {
+    let name = path.display();
+    let text = fs::read_to_string(path).map_err(|error| format!("{name}: {error}"))?;
+    parse(&text).map_err(|reason| format!("{name}: {reason}"))
+}
+
+/// The problem that a text says.
+pub(crate) fn parse(text: &str) -> Result<ProblemFile, String> {
+    let table: Table = text.parse().map_err(|error| not_toml(text, &error))?;
+    problem(&table).map_err(|bad| bad.to_string())
+}
+
+/// Where and why a text is no TOML.
+fn not_toml(text: &str, error: &toml::de::Error) -> String {
+    let line = error.span().map(|span| 1 + text[..span.start.min(text.len())].matches('\n').count());
+    let place = line.map_or(String::new(), |line| format!("line {line}: "));
+    format!("{place}{}", error.message().lines().collect::<Vec<_>>().join(", "))
+}
+
+fn problem(table: &Table) -> Result<ProblemFile, BadKey> {
+    let fields = Fields::new(String::new(), table, &["x", "data", "vae", "mhvae", "vdm"])?;
+    let x = fields.get("x").map(|key| key.vector()).transpose()?;
+    let data = fields.get("data").map(|key| mixture(&key)).transpose()?;
+    let model = fields.exactly_one(&["vae", "mhvae", "vdm"])?;
+    let width = x.as_ref().map(Array1::len).or(data.as_ref().map(Mixture::dim));
+    let Some(width) = width else {
+        return Err(BadKey::new("x", "missing: give one observation x, or [data] to average over"));
+    };
+    if let (Some(x), Some(data)) = (&x, &data)
+        && x.len() != data.dim()
+    {
+        return Err(BadKey::new("x", format!("{} coordinates, but [data] has {}", x.len(), data.dim())));
+    }
+    let model = match model.path() {
+        "vae" => {
+            let fields = model.fields(&["encoder", "decoder"])?;
+            Model::Vae(chain(width, &[fields.required("encoder")?], &[fields.required("decoder")?])?)
+        }
+        "mhvae" => {
+            let fields = model.fields(&["encoders", "decoders"])?;
+            let (encoders, decoders) = (fields.required("encoders")?, fields.required("decoders")?);
+            let (up, down) = (encoders.entries("conditionals")?, decoders.entries("conditionals")?);
+            if up.len() != down.len() {
+                return Err(decoders.refuse(format!("{}, but there are {} encoders", down.len(), up.len())));
+            }
+            Model::Mhvae(chain(width, &up, &down)?)
+        }
+        _ => diffusion(&model, width, data.is_some())?,
+    };
+    Ok(ProblemFile { model, x, data })
+}
+
+/// A chain over an observation of `width` coordinates.
+fn chain(width: usize, encoders: &[Key], decoders: &[Key]) -> Result<Mhvae, BadKey> {
+    let (mut up, mut down) = (vec![], vec![]);
+    let mut lower = width;
+    for (encoder, decoder) in encoders.iter().zip(decoders) {
+        let law = conditional(encoder, Some(lower), None)?;
+        let upper = law.bias().len();
+        down.push(conditional(decoder, Some(upper), Some(lower))?);
+        up.push(law);
+        lower = upper;
+    }
+    Mhvae::new(up, down).map_err(|error| BadKey::new("", error.to_string()))
+}
+
+/// `N(weight x + bias, covariance)` from `inputs` coordinates to `outputs`.
+fn conditional(key: &Key, inputs: Option<usize>, outputs: Option<usize>) -> Result<LinearGaussian, BadKey> {
+    let fields = key.fields(&["weight", "bias", "covariance"])?;
+    let (weight_key, bias_key) = (fields.required("weight")?, fields.required("bias")?);
+    let (weight, bias) = (weight_key.matrix()?, bias_key.vector()?);
+    if let Some(inputs) = inputs.filter(|&inputs| inputs != weight.ncols()) {
+        return Err(weight_key.refuse(format!("{} columns, but its input has {inputs} coordinates", weight.ncols())));
+    }
+    if let Some(outputs) = outputs.filter(|&outputs| outputs != weight.nrows()) {
+        return Err(weight_key.refuse(format!("{} rows, but its output has {outputs} coordinates", weight.nrows())));
+    }
+    if bias.len() != weight.nrows() {
+        return Err(bias_key.refuse(format!("{} numbers, but the weight has {} rows", bias.len(), weight.nrows())));
+    }
+    let (covariance_key, covariance) = covariance(&fields.required("covariance")?, weight.nrows())?;
+    LinearGaussian::new(weight, bias, covariance).map_err(|error| of_covariance(&covariance_key, &error))
+}
+
+/// A square matrix of `width` rows.
+fn covariance<'a>(key: &Key<'a>, width: usize) -> Result<(Key<'a>, Array2<f64>), BadKey> {
+    let matrix = key.matrix()?;
+    if matrix.dim() != (width, width) {
+        let (rows, columns) = matrix.dim();
+        return Err(key.refuse(format!("{rows} by {columns}, must be {width} by {width}")));
+    }
+    Ok((key.clone(), matrix))
+}
+
+/// Why a covariance was refused.
+fn of_covariance(key: &Key, error: &ProbError) -> BadKey {
+    let reason = error.to_string();
+    key.refuse(reason.strip_prefix("covariance: ").unwrap_or(&reason))
+}
+
+fn mixture(key: &Key) -> Result<Mixture, BadKey> {
+    let fields = key.fields(&["preset", "weights", "means", "covariances"])?;
+    if let Some(preset) = fields.get("preset") {
+        if let Some(list) = ["weights", "means", "covariances"].iter().find_map(|list| fields.get(list)) {
+            return Err(list.refuse("stands beside data.preset, but only one of them can be given"));
+        }
+        let name = preset.word()?;
+        return match name.parse::<Preset>() {
+            Ok(preset) => Ok(preset.mixture()),
+            Err(error) => Err(preset.refuse_value(error)),
+        };
+    }
+    let (weights_key, means_key) = (fields.required("weights")?, fields.required("means")?);
+    let covariances_key = fields.required("covariances")?;
+    let weights = weights_key.vector()?.to_vec();
+    let (means, covariances) = (means_key.entries("means")?, covariances_key.entries("covariances")?);
+    for (key, found) in [(&means_key, means.len()), (&covariances_key, covariances.len())] {
+        if found != weights.len() {
+            return Err(key.refuse(format!("{found}, but there are {} weights", weights.len())));
+        }
+    }
+    let width = means[0].vector()?.len();
+    let components = means
+        .iter()
+        .zip(&covariances)
+        .map(|(mean_key, covariance_key)| {
+            let mean = mean_key.vector()?;
+            if mean.len() != width {
+                return Err(mean_key.refuse(format!("{} numbers, but the first mean has {width}", mean.len())));
+            }
+            let (covariance_key, covariance) = covariance(covariance_key, width)?;
+            Gaussian::new(mean, covariance).map_err(|error| of_covariance(&covariance_key, &error))
+        })
+        .collect::<Result<Vec<_>, _>>()?;
+    Mixture::new(weights.clone(), components).map_err(|error| match error {
+        ProbError::Weight { index, value } => {
+            BadKey::new(format!("{}[{index}] = {value}", weights_key.path()), "must be 0 or positive")
+        }
+        ProbError::WeightSum { sum } => weights_key.refuse(format!("sum to {sum}, must sum to 1")),
+        other => key.refuse(other),
+    })
+}
+
+fn diffusion(key: &Key, width: usize, has_data: bool) -> Result<Model, BadKey> {
+    let fields = key.fields(&["alphas", "schedule", "reverse"])?;
+    let schedule_key = fields.exactly_one(&["alphas", "schedule"])?;
+    let schedule = schedule(&schedule_key, width)?;
+    let reverse_key = fields.required("reverse")?;
+    if reverse_key.is_word() {
+        reverse_key.one_of(&["bayes"])?;
+        if !has_data {
+            return Err(reverse_key.refuse_value("needs [data], of which it is the posterior mean"));
+        }
+        return Ok(Model::BayesVdm(schedule));
+    }
+    let reverse = reverse(&reverse_key, schedule.steps(), width)?;
+    Ok(Model::Vdm(schedule, reverse))
+}
+
+fn schedule(key: &Key, width: usize) -> Result<Schedule, BadKey> {
+    if key.path().ends_with("alphas") {
+        let alphas = key.vector()?.to_vec();
+        fits_in_memory(key, alphas.len(), width)?;
+        return Schedule::from_alphas(&alphas).map_err(|error| match error {
+            ScheduleError::Alpha { index, value } => {
+                BadKey::new(format!("{}[{index}] = {value}", key.path()), "must lie strictly between 0 and 1")
+            }
+            other => key.refuse(other),
+        });
+    }
+    let kind = key.fields(&["kind", "steps", "beta_start", "beta_end"])?.required("kind")?;
+    let kind = kind.one_of(&["linear", "cosine"])?;
+    let known: &[&'static str] =
+        if kind == "linear" { &["kind", "steps", "beta_start", "beta_end"] } else { &["kind", "steps"] };
+    let fields = key.fields(known)?;
+    let steps_key = fields.required("steps")?;
+    let steps = steps_key.count()?;
+    fits_in_memory(&steps_key, steps, width)?;
+    let made = if kind == "linear" {
+        let beta = |name: &str| -> Result<f64, BadKey> {
+            let key = fields.required(name)?;
+            let beta = key.number()?;
+            let inside = beta > 0.0 && beta < 1.0;
+            if inside { Ok(beta) } else { Err(key.refuse_value("must lie strictly between 0 and 1")) }
+        };
+        Schedule::linear(steps, beta("beta_start")?, beta("beta_end")?)
+    } else {
+        Schedule::cosine(steps)
+    };
+    made.map_err(|error| key.refuse(error))
+}
+
+/// Refuses a number of steps whose conditionals do not fit in memory.
+fn fits_in_memory(key: &Key, steps: usize, width: usize) -> Result<(), BadKey> {
+    // Each step has an encoder, a decoder, a marginal and a posterior of the observation, of a weight, a covariance and
+    // its factor each, and six forms are made of them.
+    let bytes = steps as f64 * (width * width + width + 64) as f64 * 8.0 * 32.0;
+    if bytes <= MOST_MEMORY {
+        return Ok(());
+    }
+    let gigabytes = |bytes: f64| bytes / 1e9;
+    Err(key.refuse(format!(
+        "{steps} steps of {width} coordinates would take {:.3e} GB of memory, more than the {:.0} GB that are allowed",
+        gigabytes(bytes),
+        gigabytes(MOST_MEMORY)
+    )))
+}
+
+fn reverse(key: &Key, steps: usize, width: usize) -> Result<Reverse, BadKey> {
+    let fields = key.fields(&["scale", "bias", "variance"])?;
+    let list = |name: &str| -> Result<(Key, Vec<f64>), BadKey> {
+        let key = fields.required(name)?;
+        let values = key.vector()?.to_vec();
+        if values.len() != steps {
+            return Err(key.refuse(format!("{} numbers, but the schedule has {steps} steps", values.len())));
+        }
+        Ok((key, values))
+    };
+    let (_, scale) = list("scale")?;
+    let (variance_key, variance) = list("variance")?;
+    let bias = match fields.get("bias") {
+        None => Array2::zeros((steps, width)),
+        Some(key) => {
+            let bias = key.matrix()?;
+            if bias.nrows() != steps {
+                return Err(key.refuse(format!("{} rows, but the schedule has {steps} steps", bias.nrows())));
+            }
+            if bias.ncols() != width {
+                return Err(key.refuse(format!("{} columns, but x has {width} coordinates", bias.ncols())));
+            }
+            bias
+        }
+    };
+    Reverse::new(scale, bias, variance).map_err(|error| match error {
+        ReverseError::Variance { index, value } => {
+            BadKey::new(format!("{}[{index}] = {value}", variance_key.path()), "must be positive and finite")
+        }
+        other => key.refuse(other),
+    })
+}

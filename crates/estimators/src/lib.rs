@@ -30,6 +30,6 @@ pub use form::Form;
 pub use moments::Moments;
 pub use path::path_moments;
 pub use problem::{Observations, Problem};
-pub use sample::{sample, sample_terms};
+pub use sample::{Sampled, sample, sample_terms};
 pub use scheme::Scheme;
 pub use term::{Name, Term};

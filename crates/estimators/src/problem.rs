@@ -102,6 +102,11 @@ impl Problem {
         &self.prior
     }
 
+    /// Whether observations are drawn, and averaged over.
+    pub fn is_averaged(&self) -> bool {
+        self.noise_width(0) > 0
+    }
+
     /// Number of latents, `T`.
     pub fn steps(&self) -> usize {
         self.encoders.len()

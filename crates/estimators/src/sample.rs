@@ -1,6 +1,6 @@
 //! Monte Carlo: the formulas evaluated on draws. It never sees an exact answer.
 
-use montecarlo::{Merge, Moments, MonteCarlo, Streams};
+use montecarlo::{Estimate, Merge, Moments, MonteCarlo, Streams};
 use ndarray::Array1;
 use ndarray_rand::rand::Rng;
 use ndarray_rand::rand_distr::Distribution;
@@ -15,11 +15,16 @@ use crate::{Estimator, Problem, Scheme, Term};
 /// Numbers that a chunk of paths may hold: 8 MB.
 const CHUNK_NUMBERS: usize = 1 << 20;
 
-/// A plan whose chunks of whole paths of `problem` stay small.
+/// A plan whose chunks of whole paths of `problem` stay small, and are [`CHUNKS`] at least if there are that many samples.
 pub fn plan(problem: &Problem, samples: u64, streams: Streams) -> MonteCarlo {
     let width: usize = (0..=problem.steps()).map(|t| problem.width(t)).sum();
-    MonteCarlo { chunk: (CHUNK_NUMBERS / width.max(1)).clamp(16, 4096), ..MonteCarlo::new(samples, streams) }
+    let most = (CHUNK_NUMBERS / width.max(1)).clamp(16, 4096);
+    let chunk = usize::try_from(samples / CHUNKS).unwrap_or(most).clamp(2, most);
+    MonteCarlo { chunk, ..MonteCarlo::new(samples, streams) }
 }
+
+/// Chunks that tell how much a variance varies.
+const CHUNKS: u64 = 64;
 
 /// Moments of many numbers at a time.
 struct Many(Vec<Moments>);
@@ -50,7 +55,30 @@ pub fn sample_terms(
     plan.run(progress, work).0
 }
 
-/// Mean and variance of the estimator under a scheme, from as many evaluations as `plan` has samples.
+/// Mean and variance of an estimator, each with its standard error.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Sampled {
+    /// In nats.
+    pub mean: Estimate,
+    /// In nats², with the standard error that the variances of the chunks show.
+    pub variance: Estimate,
+}
+
+/// The moments of all values, and of the variances of chunks.
+struct Chunks {
+    values: Moments,
+    variances: Moments,
+}
+
+impl Merge for Chunks {
+    fn merge(&mut self, other: Self) {
+        self.values.merge(other.values);
+        self.variances.merge(other.variances);
+    }
+}
+
+/// Mean and variance of the estimator under a scheme, from as many evaluations as `plan` has samples. The standard error
+/// of the variance needs some tens of chunks.
 ///
 /// # Panics
 /// If `plan` asks for no samples.
@@ -60,9 +88,19 @@ pub fn sample(
     problem: &Problem,
     plan: &MonteCarlo,
     progress: &(dyn Fn(u64) + Sync),
-) -> Moments {
+) -> Sampled {
     let sampler = Sampler { estimator, scheme, problem };
-    plan.run(progress, |rng, n| sampler.evaluate(n, rng).into_iter().collect())
+    let Chunks { values, variances } = plan.run(progress, |rng, n| {
+        let values: Moments = sampler.evaluate(n, rng).into_iter().collect();
+        let mut variances = Moments::default();
+        // A last chunk of one value has no variance.
+        if n == plan.chunk {
+            variances.push(values.variance());
+        }
+        Chunks { values, variances }
+    });
+    let variance = Estimate { mean: values.variance(), ..variances.estimate() };
+    Sampled { mean: values.estimate(), variance: Estimate { samples: values.count(), ..variance } }
 }
 
 struct Sampler<'a> {

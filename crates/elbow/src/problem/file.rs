@@ -35,7 +35,7 @@ pub(crate) enum Model {
     /// A schedule with linear reverse steps.
     Vdm(Schedule, Reverse),
     /// A schedule with the best denoiser of the data.
-    BayesVdm(Schedule),
+    BayesVdm(Schedule, Mixture),
 }
 
 /// The problem in a file.
@@ -89,7 +89,7 @@ fn problem(table: &Table) -> Result<ProblemFile, BadKey> {
             }
             Model::Mhvae(chain(width, &up, &down)?)
         }
-        _ => diffusion(&model, width, data.is_some())?,
+        _ => diffusion(&model, width, data.as_ref())?,
     };
     Ok(ProblemFile { model, x, data })
 }
@@ -185,17 +185,15 @@ fn mixture(key: &Key) -> Result<Mixture, BadKey> {
     })
 }
 
-fn diffusion(key: &Key, width: usize, has_data: bool) -> Result<Model, BadKey> {
+fn diffusion(key: &Key, width: usize, data: Option<&Mixture>) -> Result<Model, BadKey> {
     let fields = key.fields(&["alphas", "schedule", "reverse"])?;
     let schedule_key = fields.exactly_one(&["alphas", "schedule"])?;
     let schedule = schedule(&schedule_key, width)?;
     let reverse_key = fields.required("reverse")?;
     if reverse_key.is_word() {
         reverse_key.one_of(&["bayes"])?;
-        if !has_data {
-            return Err(reverse_key.refuse_value("needs [data], of which it is the posterior mean"));
-        }
-        return Ok(Model::BayesVdm(schedule));
+        let data = data.ok_or_else(|| reverse_key.refuse_value("needs [data], of which it is the posterior mean"))?;
+        return Ok(Model::BayesVdm(schedule, data.clone()));
     }
     let reverse = reverse(&reverse_key, schedule.steps(), width)?;
     Ok(Model::Vdm(schedule, reverse))

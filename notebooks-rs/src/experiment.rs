@@ -133,3 +133,22 @@ fn block_means(terms: &[Elbo]) -> Vec<(f64, Elbo)> {
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_block_is_its_last_step_and_its_mean_also_if_it_is_short() {
+        let term = |k: usize| Elbo { reconstruction: k as f64, prior_matching: -2.0 * k as f64 };
+        let terms: Vec<Elbo> = (0..BLOCK + 3).map(term).collect();
+        let blocks = block_means(&terms);
+        assert_eq!(blocks.len(), 2);
+        let (step, first) = blocks[0];
+        let mean = (BLOCK - 1) as f64 / 2.0;
+        assert_eq!((step, first.reconstruction, first.prior_matching), (BLOCK as f64, mean, -2.0 * mean));
+        let (step, last) = blocks[1];
+        let mean = BLOCK as f64 + 1.0;
+        assert_eq!((step, last.reconstruction, last.prior_matching), (BLOCK as f64 + 3.0, mean, -2.0 * mean));
+    }
+}

@@ -23,7 +23,8 @@ pub struct Training {
     pub streams: Streams,
 }
 
-/// Training stopped, and the model keeps the last parameters at which the loss was finite.
+/// Training stopped. The model has the last parameters at which what is trained was finite on its batch, those that it
+/// came with if there were none.
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
 #[error("training diverged at step {step}: the {term} term is {value}")]
 pub struct TrainingError {
@@ -39,7 +40,8 @@ impl Training {
     /// Trains `vae` on the rows of `data` (`[m, d]`). `watch(step, elbo)` hears the terms of each batch.
     ///
     /// # Errors
-    /// [`TrainingError`] as soon as a term that is being trained is not finite.
+    /// [`TrainingError`] as soon as a term that is being trained is not finite on the batch of a step. What the last
+    /// step made of the model no batch has seen.
     ///
     /// # Panics
     /// If there is no data, an empty batch, or data of another dimension.
@@ -56,6 +58,7 @@ impl Training {
         let mut x = Array2::zeros((self.batch, data.ncols()));
         let mut eps = Array2::<f64>::zeros((self.batch, vae.decoder.net().input_dim()));
         let mut rng = self.streams.role("training").rng(0);
+        let mut finite = vae.clone();
         for step in 0..self.steps {
             for mut row in x.rows_mut() {
                 row.assign(&data.row(rng.random_range(0..data.nrows())));
@@ -63,7 +66,11 @@ impl Training {
             eps.iter_mut().for_each(|e| *e = rng.sample(StandardNormal));
 
             let elbo = vae.loss_gradient(&x, &eps, &self.objective, &mut work);
-            self.check(step, &elbo)?;
+            if let Err(error) = self.check(step, &elbo) {
+                *vae = finite;
+                return Err(error);
+            }
+            finite = vae.clone();
             watch(step, &elbo);
 
             let rate = self.learning_rate * (1.0 - 0.9 * step as f64 / self.steps as f64);

@@ -2,8 +2,7 @@
 
 use ndarray::{Array1, Array2, ArrayRef2};
 use plot::{Color, ColorScale, Extent, Figure, Panel, Pictures, Raster, Style, theme};
-use prob::Mixture;
-use vae::Elbo;
+use prob::{Bound, Mixture};
 
 use crate::experiment::{OBJECTIVES, Trained};
 use crate::moon_report::Walked;
@@ -152,7 +151,7 @@ pub fn distances(judge: &Judge, walks: &[Walked]) -> Figure {
 /// The terms of the bound and the bound itself during training, one line an objective.
 pub fn training(models: &[Trained]) -> Figure {
     let mut figure = Figure::new(160.0, 58.0).columns(3).widths(&[1.0, 1.0, 1.0]).share_x();
-    let panel = |title: &str, term: fn(&Elbo) -> f64| {
+    let panel = |title: &str, term: fn(&Bound) -> f64| {
         // What an objective does not train can be off by orders of magnitude, as every term is at first: the axis
         // shows where the terms that are trained end up.
         let learned =
@@ -162,14 +161,14 @@ pub fn training(models: &[Trained]) -> Figure {
         let margin = 0.05 * (high - low);
         let panel = Panel::new(title).x_label("step").y_label("nats").y_range(low - margin, high + margin);
         models.iter().zip(COLORS).fold(panel, |panel, (model, color)| {
-            let points = model.history.iter().map(|(step, elbo)| (*step, term(elbo)));
+            let points = model.history.iter().map(|(step, bound)| (*step, term(bound)));
             let style = Style::new(color);
             panel.line(points, if title == PRIOR_MATCHING { style.label(model.objective) } else { style })
         })
     };
-    figure.panel(panel("reconstruction", |elbo| elbo.reconstruction));
-    figure.panel(panel("ELBO", Elbo::total));
-    figure.panel(panel(PRIOR_MATCHING, |elbo| elbo.prior_matching));
+    figure.panel(panel("reconstruction", |bound| bound.reconstruction));
+    figure.panel(panel("ELBO", Bound::elbo));
+    figure.panel(panel(PRIOR_MATCHING, |bound| bound.prior_matching));
     figure
 }
 

@@ -10,7 +10,7 @@ use prob::numerics::log_mean_exp;
 use prob::{Conditional, Gaussian, ProbError, chi_squared};
 
 use crate::LinearVae;
-use crate::elbo::log_prior;
+use crate::bound::log_prior;
 
 /// `log p(z) + log p(x|z) - log q(z|x)` in nats for each row of `x` (`[n, d]`) and its latent in `z` (`[n, k]`), `[n]`:
 /// the logarithm of the weight of a latent that the encoder proposed.

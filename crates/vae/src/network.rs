@@ -4,9 +4,9 @@ use ndarray::{Array2, ArrayRef2, Axis, Zip};
 use ndarray_rand::rand::Rng;
 use nn::{Gradient, Tape};
 use prob::diagonal::{kl_to_standard_normal, log_normal};
-use prob::{Gaussian, Mixture, ProbError};
+use prob::{Bound, Gaussian, Mixture, ProbError};
 
-use crate::{Elbo, GaussianMlp, Objective, Variance};
+use crate::{GaussianMlp, Objective, Variance};
 
 /// Encoder `q(z|x)` and decoder `p(x|z)`, both written out by networks; prior `p(z) = N(0, I)`.
 ///
@@ -17,8 +17,8 @@ use crate::{Elbo, GaussianMlp, Objective, Variance};
 ///
 /// let mut rng = ChaCha8Rng::seed_from_u64(1);
 /// let vae = Vae::new(2, &[16], 1, Variance::Fixed(0.1), &mut rng);
-/// let elbo = vae.elbo_given_noise(&Array2::ones((5, 2)), &Array2::zeros((5, 1)));
-/// assert!(elbo.prior_matching >= 0.0);
+/// let bound = vae.bound_given_noise(&Array2::ones((5, 2)), &Array2::zeros((5, 1)));
+/// assert!(bound.prior_matching >= 0.0);
 /// ```
 #[derive(Clone, Debug)]
 pub struct Vae {
@@ -111,12 +111,12 @@ impl Vae {
     ///
     /// # Panics
     /// If the shapes of `x`, `eps` and the networks do not fit.
-    pub fn elbo_given_noise(&self, x: &ArrayRef2<f64>, eps: &ArrayRef2<f64>) -> Elbo {
+    pub fn bound_given_noise(&self, x: &ArrayRef2<f64>, eps: &ArrayRef2<f64>) -> Bound {
         self.forward(x, eps, &mut self.workspace(x.nrows()))
     }
 
     /// `x → μ, σ → z → p(x|z)`, leaving every activation in the workspace.
-    fn forward(&self, x: &ArrayRef2<f64>, eps: &ArrayRef2<f64>, work: &mut Workspace) -> Elbo {
+    fn forward(&self, x: &ArrayRef2<f64>, eps: &ArrayRef2<f64>, work: &mut Workspace) -> Bound {
         let n = x.nrows() as f64;
         let (mu, log_var) =
             self.encoder.heads(self.encoder.net().forward_on(x, &mut work.encoder.tape).view());
@@ -135,7 +135,7 @@ impl Vae {
             .and(&mean)
             .and(&log_var)
             .fold(0.0, |sum, x, mean, log_var| sum + log_normal(x - mean, *log_var));
-        Elbo { reconstruction: log_likelihood / n, prior_matching: divergence / n }
+        Bound { reconstruction: log_likelihood / n, prior_matching: divergence / n, matching: vec![] }
     }
 
     /// The gradient of the loss `-w_r · reconstruction + w_p · prior_matching` with respect to every parameter, left
@@ -150,8 +150,8 @@ impl Vae {
         eps: &ArrayRef2<f64>,
         objective: &Objective,
         work: &mut Workspace,
-    ) -> Elbo {
-        let elbo = self.forward(x, eps, work);
+    ) -> Bound {
+        let bound = self.forward(x, eps, work);
         let n = x.nrows() as f64;
         let (w_r, w_p) = (objective.reconstruction / n, objective.prior_matching / n);
         // A term that the loss lacks has no gradient, not even where its derivative has overflowed: 0 · ∞ is NaN.
@@ -186,7 +186,7 @@ impl Vae {
         }
         let Pass { tape, grad_output, gradient } = &mut work.encoder;
         self.encoder.net().backward(tape, grad_output, gradient);
-        elbo
+        bound
     }
 }
 
@@ -198,8 +198,8 @@ mod tests {
     use proptest::prelude::*;
     use rand_chacha::ChaCha8Rng;
 
-    fn loss(elbo: Elbo, objective: &Objective) -> f64 {
-        -objective.reconstruction * elbo.reconstruction + objective.prior_matching * elbo.prior_matching
+    fn loss(bound: Bound, objective: &Objective) -> f64 {
+        -objective.reconstruction * bound.reconstruction + objective.prior_matching * bound.prior_matching
     }
 
     proptest! {
@@ -221,14 +221,14 @@ mod tests {
             let objective = Objective { reconstruction: w_r, prior_matching: w_p };
 
             let mut work = vae.workspace(4);
-            let elbo = vae.loss_gradient(&x, &eps, &objective, &mut work);
-            prop_assert_eq!(elbo, vae.elbo_given_noise(&x, &eps));
+            let bound = vae.loss_gradient(&x, &eps, &objective, &mut work);
+            prop_assert_eq!(bound, vae.bound_given_noise(&x, &eps));
 
             let mut moved = vae.clone();
             let error = gradient_check(
                 |parameters| {
                     moved.encoder.net_mut().set_flat_parameters(parameters);
-                    loss(moved.elbo_given_noise(&x, &eps), &objective)
+                    loss(moved.bound_given_noise(&x, &eps), &objective)
                 },
                 &vae.encoder.net().flat_parameters(),
                 &work.encoder_gradient().flat(),
@@ -239,7 +239,7 @@ mod tests {
             let error = gradient_check(
                 |parameters| {
                     moved.decoder.net_mut().set_flat_parameters(parameters);
-                    loss(moved.elbo_given_noise(&x, &eps), &objective)
+                    loss(moved.bound_given_noise(&x, &eps), &objective)
                 },
                 &vae.decoder.net().flat_parameters(),
                 &work.decoder_gradient().flat(),
@@ -259,8 +259,8 @@ mod tests {
         vae.loss_gradient(&x, &eps, &Objective::PRIOR_MATCHING, &mut work);
         assert!(work.decoder_gradient().flat().iter().all(|&g| g == 0.0));
         assert!(work.encoder_gradient().flat().iter().any(|&g| g != 0.0));
-        let at_zero = vae.elbo_given_noise(&x, &Array2::zeros((4, 2)));
-        assert_eq!(at_zero.prior_matching, vae.elbo_given_noise(&x, &eps).prior_matching);
+        let at_zero = vae.bound_given_noise(&x, &Array2::zeros((4, 2)));
+        assert_eq!(at_zero.prior_matching, vae.bound_given_noise(&x, &eps).prior_matching);
     }
 
     /// A decoder so sure of itself that the reciprocal of its variance overflows, an encoder so unsure that its
@@ -282,19 +282,19 @@ mod tests {
         };
         let gradients = |vae: &Vae, objective: Objective| {
             let mut work = vae.workspace(4);
-            let elbo = vae.loss_gradient(&x, &eps, &objective, &mut work);
-            (elbo, work.encoder_gradient().flat(), work.decoder_gradient().flat())
+            let bound = vae.loss_gradient(&x, &eps, &objective, &mut work);
+            (bound, work.encoder_gradient().flat(), work.decoder_gradient().flat())
         };
 
-        let (elbo, encoder, decoder) = gradients(&extreme(0.0, -1500.0), Objective::PRIOR_MATCHING);
-        assert_eq!(elbo.reconstruction, f64::NEG_INFINITY);
+        let (bound, encoder, decoder) = gradients(&extreme(0.0, -1500.0), Objective::PRIOR_MATCHING);
+        assert_eq!(bound.reconstruction, f64::NEG_INFINITY);
         assert_eq!((encoder, decoder), {
             let (_, encoder, decoder) = gradients(&extreme(0.0, 0.0), Objective::PRIOR_MATCHING);
             (encoder, decoder)
         });
 
-        let (elbo, encoder, decoder) = gradients(&extreme(720.0, 0.0), Objective::RECONSTRUCTION);
-        assert_eq!(elbo.prior_matching, f64::INFINITY);
+        let (bound, encoder, decoder) = gradients(&extreme(720.0, 0.0), Objective::RECONSTRUCTION);
+        assert_eq!(bound.prior_matching, f64::INFINITY);
         assert!(encoder.iter().chain(&decoder).all(|g| g.is_finite()));
     }
 

@@ -5,8 +5,9 @@ use ndarray::{Array2, ArrayRef2};
 use ndarray_rand::rand::Rng;
 use ndarray_rand::rand_distr::StandardNormal;
 use nn::Adam;
+use prob::Bound;
 
-use crate::{Elbo, Objective, Vae};
+use crate::{Objective, Vae};
 
 /// How to train.
 #[derive(Clone, Copy, Debug)]
@@ -37,7 +38,7 @@ pub struct TrainingError {
 }
 
 impl Training {
-    /// Trains `vae` on the rows of `data` (`[m, d]`). `watch(step, elbo)` hears the terms of each batch.
+    /// Trains `vae` on the rows of `data` (`[m, d]`). `watch(step, bound)` hears the terms of each batch.
     ///
     /// # Errors
     /// [`TrainingError`] as soon as a term that is being trained is not finite on the batch of a step. What the last
@@ -49,7 +50,7 @@ impl Training {
         &self,
         vae: &mut Vae,
         data: &ArrayRef2<f64>,
-        mut watch: impl FnMut(usize, &Elbo),
+        mut watch: impl FnMut(usize, &Bound),
     ) -> Result<(), TrainingError> {
         assert!(data.nrows() > 0 && self.batch > 0, "training needs examples");
         let mut work = vae.workspace(self.batch);
@@ -65,13 +66,13 @@ impl Training {
             }
             eps.iter_mut().for_each(|e| *e = rng.sample(StandardNormal));
 
-            let elbo = vae.loss_gradient(&x, &eps, &self.objective, &mut work);
-            if let Err(error) = self.check(step, &elbo) {
+            let bound = vae.loss_gradient(&x, &eps, &self.objective, &mut work);
+            if let Err(error) = self.check(step, &bound) {
                 *vae = finite;
                 return Err(error);
             }
             finite = vae.clone();
-            watch(step, &elbo);
+            watch(step, &bound);
 
             let rate = self.learning_rate * (1.0 - 0.9 * step as f64 / self.steps as f64);
             encoder_steps.set_learning_rate(rate);
@@ -83,10 +84,10 @@ impl Training {
     }
 
     /// Refuses a term that is being trained and is not finite.
-    fn check(&self, step: usize, elbo: &Elbo) -> Result<(), TrainingError> {
+    fn check(&self, step: usize, bound: &Bound) -> Result<(), TrainingError> {
         let terms = [
-            ("reconstruction", self.objective.reconstruction, elbo.reconstruction),
-            ("prior matching", self.objective.prior_matching, elbo.prior_matching),
+            ("reconstruction", self.objective.reconstruction, bound.reconstruction),
+            ("prior matching", self.objective.prior_matching, bound.prior_matching),
         ];
         match terms.into_iter().find(|(_, weight, value)| *weight != 0.0 && !value.is_finite()) {
             Some((term, _, value)) => Err(TrainingError { step, term, value }),

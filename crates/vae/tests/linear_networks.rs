@@ -3,8 +3,8 @@
 
 use montecarlo::{MonteCarlo, StatisticalTest, Streams};
 use ndarray::{Array1, Array2, array};
-use prob::{Gaussian, LinearGaussian, Mixture};
-use vae::{Elbo, LinearVae, Objective, Training, TrainingError, Vae, Variance, estimate_elbo};
+use prob::{Bound, Gaussian, LinearGaussian, Mixture};
+use vae::{LinearVae, Objective, Training, TrainingError, Vae, Variance, estimate_bound};
 
 const DECODER_VARIANCE: f64 = 0.2;
 
@@ -41,17 +41,17 @@ fn data() -> Mixture {
 fn monte_carlo_of_both_models_finds_the_exact_terms() {
     let (model, data, test) = (linear_vae(), data(), StatisticalTest::default());
     let networks = as_networks(&model);
-    let exact = model.average_elbo(&data).unwrap();
+    let exact = model.average_bound(&data).unwrap();
     let plan = MonteCarlo::new(1_800_000, Streams::new(2));
     let estimates = [
-        estimate_elbo(model.encoder(), model.decoder(), |rng, n| data.sample(n, rng).0, &plan, &|_| ()),
-        estimate_elbo(&networks.encoder, &networks.decoder, |rng, n| data.sample(n, rng).0, &plan, &|_| ()),
+        estimate_bound(model.encoder(), model.decoder(), |rng, n| data.sample(n, rng).0, &plan, &|_| ()),
+        estimate_bound(&networks.encoder, &networks.decoder, |rng, n| data.sample(n, rng).0, &plan, &|_| ()),
     ];
     for estimate in estimates {
         for (found, truth) in [
             (estimate.reconstruction, exact.reconstruction),
             (estimate.prior_matching, exact.prior_matching),
-            (estimate.total, exact.total()),
+            (estimate.elbo, exact.elbo()),
         ] {
             let verdict = test.mean(&found, truth);
             assert!(verdict.holds, "{found} against {truth}: {verdict:?}");
@@ -68,9 +68,9 @@ fn two_noises_of_opposite_sign_give_the_exact_reconstruction_term() {
     let networks = as_networks(&model);
     let x = array![0.8, -0.3];
     let rows: Array2<f64> = x.broadcast((2, 2)).unwrap().to_owned();
-    let elbo = networks.elbo_given_noise(&rows, &array![[1.0], [-1.0]]);
-    approx::assert_relative_eq!(elbo.reconstruction, model.reconstruction(&x), max_relative = 1e-12);
-    approx::assert_relative_eq!(elbo.prior_matching, model.prior_matching(&x), max_relative = 1e-12);
+    let bound = networks.bound_given_noise(&rows, &array![[1.0], [-1.0]]);
+    approx::assert_relative_eq!(bound.reconstruction, model.reconstruction(&x), max_relative = 1e-12);
+    approx::assert_relative_eq!(bound.prior_matching, model.prior_matching(&x), max_relative = 1e-12);
 }
 
 /// Trained on Gaussian data from the true decoder, a linear encoder finds the posterior, and the decoder, trained
@@ -120,10 +120,10 @@ fn gap(vae: &Vae, model: &LinearVae, truth: &Gaussian) -> f64 {
         model.decoder().covariance().clone(),
     );
     let learned = LinearVae::new(q.unwrap(), p.unwrap()).unwrap();
-    -truth.entropy() - learned.average_elbo(&Mixture::from(truth.clone())).unwrap().total()
+    -truth.entropy() - learned.average_bound(&Mixture::from(truth.clone())).unwrap().elbo()
 }
 
-fn diverge(vae: &mut Vae, data: Array2<f64>, learning_rate: f64) -> (TrainingError, Vec<Elbo>) {
+fn diverge(vae: &mut Vae, data: Array2<f64>, learning_rate: f64) -> (TrainingError, Vec<Bound>) {
     let mut heard = Vec::new();
     let training = Training {
         objective: Objective::ELBO,
@@ -132,7 +132,7 @@ fn diverge(vae: &mut Vae, data: Array2<f64>, learning_rate: f64) -> (TrainingErr
         learning_rate,
         streams: Streams::new(6),
     };
-    let error = training.run(vae, &data, |_, elbo| heard.push(*elbo)).unwrap_err();
+    let error = training.run(vae, &data, |_, bound| heard.push(bound.clone())).unwrap_err();
     (error, heard)
 }
 
@@ -161,7 +161,7 @@ fn divergence_of_training_leaves_the_last_finite_model() {
         let (error, heard) = diverge(&mut vae, data, learning_rate);
         assert!(error.step > later_than, "{error}");
         assert_eq!(heard.len(), error.step);
-        let left = vae.elbo_given_noise(&one, &array![[0.0]]).prior_matching;
+        let left = vae.bound_given_noise(&one, &array![[0.0]]).prior_matching;
         assert_eq!(left, heard[error.step - 1].prior_matching, "{error}");
     }
 }

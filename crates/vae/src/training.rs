@@ -74,13 +74,17 @@ impl Training {
             finite = vae.clone();
             watch(step, &bound);
 
-            let rate = self.learning_rate * (1.0 - 0.9 * step as f64 / self.steps as f64);
-            encoder_steps.set_learning_rate(rate);
-            decoder_steps.set_learning_rate(rate);
+            encoder_steps.set_learning_rate(self.rate(step));
+            decoder_steps.set_learning_rate(self.rate(step));
             encoder_steps.step(vae.encoder.net_mut(), work.encoder_gradient());
             decoder_steps.step(vae.decoder.net_mut(), work.decoder_gradient());
         }
         Ok(())
+    }
+
+    /// `η (1 - 0.9 step/steps)`.
+    fn rate(&self, step: usize) -> f64 {
+        self.learning_rate * (1.0 - 0.9 * step as f64 / self.steps as f64)
     }
 
     /// Refuses a term that is being trained and is not finite.
@@ -93,5 +97,56 @@ impl Training {
             Some((term, _, value)) => Err(TrainingError { step, term, value }),
             None => Ok(()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Variance;
+    use approx::assert_relative_eq;
+
+    fn training(batch: usize) -> Training {
+        Training {
+            objective: Objective::ELBO,
+            steps: 10,
+            batch,
+            learning_rate: 2.0,
+            streams: Streams::new(1),
+        }
+    }
+
+    #[test]
+    fn the_rate_falls_to_a_tenth_along_a_straight_line() {
+        for (step, rate) in [(0, 2.0), (5, 1.1), (10, 0.2)] {
+            assert_relative_eq!(training(1).rate(step), rate, max_relative = 1e-15);
+        }
+    }
+
+    #[test]
+    fn a_term_that_is_not_trained_may_be_anything() {
+        let autoencoder = Training { objective: Objective::RECONSTRUCTION, ..training(1) };
+        let bound =
+            |reconstruction, prior_matching| Bound { reconstruction, prior_matching, matching: vec![] };
+        assert_eq!(autoencoder.check(3, &bound(-1.0, f64::INFINITY)), Ok(()));
+        let error = autoencoder.check(3, &bound(f64::NEG_INFINITY, 1.0)).unwrap_err();
+        assert_eq!((error.step, error.term, error.value), (3, "reconstruction", f64::NEG_INFINITY));
+    }
+
+    fn train_on(rows: usize, batch: usize) {
+        let mut vae = Vae::new(1, &[], 1, Variance::Fixed(1.0), &mut Streams::new(2).rng(0));
+        training(batch).run(&mut vae, &Array2::ones((rows, 1)), |_, _| ()).unwrap();
+    }
+
+    #[test]
+    #[should_panic(expected = "training needs examples")]
+    fn no_data_is_refused() {
+        train_on(0, 1);
+    }
+
+    #[test]
+    #[should_panic(expected = "training needs examples")]
+    fn an_empty_batch_is_refused() {
+        train_on(1, 0);
     }
 }

@@ -105,12 +105,12 @@ fn train(experiments: &[Experiment]) -> Result<Vec<Vec<Trained>>, vae::TrainingE
     let models = experiments
         .par_iter()
         .map(|experiment| {
-            experiment.run(&|objective, elbo| {
+            experiment.run(&|objective, bound| {
                 bar.inc(1);
                 if bar.position().is_multiple_of(50) {
                     bar.set_message(format!(
                         "{}, {objective}: reconstruction {:.1}, prior matching {:.2} nats",
-                        experiment.name, elbo.reconstruction, elbo.prior_matching
+                        experiment.name, bound.reconstruction, bound.prior_matching
                     ));
                 }
             })

@@ -2,8 +2,7 @@
 
 use ndarray::{Array1, Array2, ArrayRef2};
 use plot::{Align, Color, ColorScale, Extent, Figure, Panel, Pictures, Raster, Style, theme};
-use prob::{LinearGaussian, Mixture};
-use vae::Elbo;
+use prob::{Bound, LinearGaussian, Mixture};
 
 use crate::experiment::{OBJECTIVES, Trained};
 use crate::moon_report::Walked;
@@ -184,12 +183,12 @@ pub fn training(models: &[Trained]) -> Figure {
     let mut figure = Figure::new(160.0, 58.0).columns(3).share_x();
     figure.panel(term(models, "reconstruction", |elbo| elbo.reconstruction));
     figure.panel(term(models, PRIOR_MATCHING, |elbo| elbo.prior_matching));
-    figure.panel(term(models, BOUND, Elbo::total));
+    figure.panel(term(models, BOUND, Bound::elbo));
     figure
 }
 
 /// One term during training. Lines are named where the figure ends, at the right of the bound.
-fn term(models: &[Trained], title: &str, term: fn(&Elbo) -> f64) -> Panel {
+fn term(models: &[Trained], title: &str, term: fn(&Bound) -> f64) -> Panel {
     let late = |model: &Trained| {
         let history = &model.history[model.history.len() / 20..];
         let start = (f64::INFINITY, f64::NEG_INFINITY);

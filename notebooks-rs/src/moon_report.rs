@@ -36,9 +36,9 @@ pub fn terms(models: &[Trained]) -> Table {
         models.iter().map(|model| {
             [
                 model.objective.to_owned(),
-                shown(&model.elbo.reconstruction),
-                shown(&model.elbo.prior_matching),
-                shown(&model.elbo.total),
+                shown(&model.bound.reconstruction),
+                shown(&model.bound.prior_matching),
+                shown(&model.bound.elbo),
                 shown(&model.aggregate_kl),
             ]
         }),

@@ -225,6 +225,31 @@ mod tests {
         assert_eq!(x_0, array![[0.8, -0.1]]);
     }
 
+    /// `a x_t + b x̂_0 + s ε` with the three numbers of above, one row for each of the three.
+    #[test]
+    fn a_step_adds_what_its_numbers_say() {
+        let sampler = Sampler::ancestral(ReverseVariance::Beta);
+        let Coefficients { of_x_t, of_x_0, of_noise } = sampler.coefficients(&schedule(), 3);
+        let (x_t, x_0, eps) =
+            (array![[2.0], [0.0], [0.0]], array![[0.0], [3.0], [0.0]], array![[0.0], [0.0], [-5.0]]);
+        let stepped = sampler.step(&schedule(), 3, &x_t, &x_0, &eps);
+        assert_eq!(stepped, array![[2.0 * of_x_t], [3.0 * of_x_0], [-5.0 * of_noise]]);
+    }
+
+    /// The draws are `x_T` and then the noise of the steps from the top, all from the one generator.
+    #[test]
+    fn a_sample_is_a_run_on_its_own_draws() {
+        use ndarray_rand::rand::{SeedableRng, rngs::StdRng};
+        let (sampler, schedule) = (Sampler::ddim(0.5).unwrap(), schedule());
+        let denoiser = |x_t: &ArrayRef2<f64>, t: usize| x_t.mapv(|x| x / (1.0 + t as f64));
+        let found = sampler.sample(&schedule, denoiser, (4, 2), &mut StdRng::seed_from_u64(7));
+        let mut rng = StdRng::seed_from_u64(7);
+        let mut draw = || Array2::random_using((4, 2), StandardNormal, &mut rng);
+        let noisiest = draw();
+        assert_eq!(found, sampler.run(&schedule, noisiest, denoiser, |_| draw()));
+        assert_eq!(found.dim(), (4, 2));
+    }
+
     #[test]
     fn refuses_an_eta_outside_the_unit_interval() {
         assert_eq!(Sampler::ddim(1.5), Err(SamplerError { eta: 1.5 }));

@@ -374,7 +374,9 @@ mod tests {
         assert_eq!(Schedule::from_alphas(&[]), Err(ScheduleError::Empty));
         let refused = Schedule::from_alphas(&[0.9, 0.8, 0.7, 1.2]).unwrap_err();
         assert_eq!(refused.to_string(), "alphas[3] = 1.2: must lie strictly between 0 and 1");
-        assert!(Schedule::from_alphas(&[f64::NAN]).is_err());
+        for end in [0.0, 1.0, f64::NAN] {
+            assert!(Schedule::from_alphas(&[0.5, end]).is_err());
+        }
         assert_eq!(Schedule::cosine(0), Err(ScheduleError::Empty));
         assert_eq!(Schedule::from_log_snrs(&[]), Err(ScheduleError::Empty));
         // Not falling, not a number, and log-SNR at which a step leaves no noise or no signal in f64.

@@ -113,13 +113,18 @@ mod tests {
         let (beta, alpha) = (schedule.beta(2), schedule.alpha(2));
         let drop = 0.5 * beta / (0.5 * (1.0 - 0.5 * alpha));
         let snr = 0.5 * alpha / (1.0 - 0.5 * alpha);
-        assert_relative_eq!(bound.matching[0], 0.5 * drop * mmse(snr), max_relative = 1e-11);
+        assert_relative_eq!(bound.matching[0], 0.5 * drop * mmse(snr), max_relative = 1e-11, epsilon = 0.0);
         assert_relative_eq!(
             bound.reconstruction,
             -0.5 * (LN_2PI + 0.5f64.ln() + 2.0 * mmse(1.0)),
             max_relative = 1e-12
         );
-        assert_relative_eq!(bound.prior_matching, 0.25e-18 * alpha * (mean * mean + s), max_relative = 1e-11);
+        assert_relative_eq!(
+            bound.prior_matching,
+            0.25e-18 * alpha * (mean * mean + s),
+            max_relative = 1e-11,
+            epsilon = 0.0
+        );
     }
 
     #[test]

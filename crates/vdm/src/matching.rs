@@ -51,7 +51,8 @@ mod tests {
         assert_relative_eq!(
             isotropic_divergence(3, 0.0, 0.75 * (1.0 + close), 0.75),
             3.0 * close * close / 4.0,
-            max_relative = 1e-12
+            max_relative = 1e-12,
+            epsilon = 0.0
         );
         let apart = isotropic_divergence(1, 0.0, 1e-200, 1e200);
         assert_relative_eq!(apart, 0.5 * (400.0 * 10f64.ln() - 1.0), max_relative = 1e-14);

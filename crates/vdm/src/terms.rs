@@ -91,10 +91,11 @@ mod tests {
     use ndarray::{Array2, array};
     use proptest::prelude::*;
 
-    /// With noise of 1e-12 a step, neighbours differ by a millionth of themselves.
+    /// Noise of 1e-12 a step after a first of ½: what neighbours differ by is a millionth of themselves.
     #[test]
     fn tiny_steps_keep_their_digits() {
-        let schedule = Schedule::constant(4, 1e-12).unwrap();
+        let fine = 1.0 - 1e-12;
+        let schedule = Schedule::from_alphas(&[0.5, fine, fine, fine]).unwrap();
         let reverse = Reverse::from_schedule(&schedule, 2, 1.0, 1.5).unwrap();
         let model = Vdm::new(schedule, reverse).unwrap();
         let x_0 = array![0.8, -3.0];

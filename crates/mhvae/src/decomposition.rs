@@ -241,7 +241,7 @@ mod tests {
             let expected = divergence(left, wider * next_beta, off * off + tilt * tilt * above);
             assert_relative_eq!(denoising[t], expected, max_relative = 1e-10);
 
-            // The bridge's mean, k z_{t-1} + gain (noise of the two steps): k is the encoder's own scale.
+            // The bridge's mean is √α z_{t-1} + gain (noise of the two steps); the decoder's is off by k z_{t-1} and tilt.
             let two_steps = next * next * beta + next_beta;
             let (gain, left) = (next * beta / two_steps, beta * next_beta / two_steps);
             let (tilt, k) = (gain - next, scale * next_beta);

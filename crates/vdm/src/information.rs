@@ -2,8 +2,9 @@
 //!
 //! Only the signal-to-noise ratio matters, so the channel is written with unit noise, `y = √snr x + ε`
 //! (`y = x_t / √(1-ᾱ_t)`, `snr = ᾱ_t / (1-ᾱ_t)`); Guo, Shamai and Verdú 2005 call the derivative of its information
-//! with respect to `snr` half the `mmse`. Everything here is for data on the line, by quadrature: information and error
-//! to 1e-12 of what Gaussian data of the same variance would have, an entropy to 1e-12 of itself or of a nat.
+//! with respect to `snr` half the `mmse`. Everything here is for data on the line, by quadrature to 1e-12: an error
+//! relative to that of the best linear denoiser, an entropy or an information to that part of a nat (or of itself, or of
+//! what Gaussian data would have, if that is more), and a small information far closer.
 
 use prob::numerics::{LN_2PI, exp_m1_minus};
 use prob::{Integral, Mixture, integrate};

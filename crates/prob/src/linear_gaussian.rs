@@ -5,13 +5,17 @@ use ndarray::{Array1, Array2, ArrayRef1, ArrayRef2, Axis, concatenate, s};
 
 use crate::Conditional;
 use crate::error::{ProbError, check_dim, check_finite};
-use crate::gaussian::{Gaussian, checked_covariance, symmetrised};
+use crate::gaussian::{Gaussian, checked_covariance, squared_norm, symmetrised};
 use crate::numerics::LN_2PI;
 
 /// `p(y | x) = N(W x + b, S)`: weight `W` (`[m, n]`), bias `b` (`[m]`), covariance `S` (`[m, m]`).
 ///
 /// An encoder, a decoder, a noising step and its posterior are all of this kind, and so is everything that is made
 /// of them by pushing forward, reversing and composing.
+///
+/// `W P Wᵀ + S` is not factored: its factor is the triangular one of `[W L_P, L_S]`, square root against square root. So
+/// a law pushed forward keeps the digits of an `S` far below `W P Wᵀ`, and always has a density. Where such a law would leave
+/// the range of f64 (a mean or a standard deviation above 1e308, a variance likewise), it holds infinities or NaN.
 ///
 /// ```
 /// use ndarray::array;
@@ -72,13 +76,13 @@ impl LinearGaussian {
         &self.factor
     }
 
-    /// The law of `y` at one input `x` (`[n]`).
+    /// The law of `y` at one input `x` (`[n]`). An `x` that is not finite has a law whose mean is not either, and whose
+    /// densities and divergences are then infinite or NaN.
     ///
     /// # Panics
     /// If `x` has another dimension.
     pub fn given(&self, x: &ArrayRef1<f64>) -> Gaussian {
-        Gaussian::new(self.weight.dot(x) + &self.bias, self.covariance.clone())
-            .expect("a covariance that was checked before")
+        Gaussian::from_parts(self.mean_at(x), self.covariance.clone(), self.factor.clone())
     }
 
     /// The law of `y` when `x` has the law `input`: `N(W m + b, W P Wᵀ + S)`.
@@ -86,26 +90,23 @@ impl LinearGaussian {
     /// # Panics
     /// If the dimensions do not fit.
     pub fn push(&self, input: &Gaussian) -> Gaussian {
-        let mean = self.weight.dot(input.mean()) + &self.bias;
-        let spread = self.weight.dot(input.covariance()).dot(&self.weight.t());
-        Gaussian::new(mean, symmetrised(spread + &self.covariance))
-            .expect("a positive definite covariance grows by a positive semi-definite one")
+        let root = self.weight.dot(input.factor().lower());
+        Gaussian::from_parts(self.mean_at(input.mean()), self.spread_with(&root), self.factor.update(&root))
     }
 
-    /// The law of the stacked vector `(x, y)`, of dimension `n + m`, when `x` has the law `input`.
-    ///
-    /// # Errors
-    /// If the joint covariance is singular to rounding (`S` far below `W P Wᵀ`).
+    /// The law of the stacked vector `(x, y)`, of dimension `n + m`, when `x` has the law `input`. Its factor is
+    /// `[[L_P, 0], [W L_P, L_S]]`: it has a density even where its covariance is singular to rounding.
     ///
     /// # Panics
     /// If the dimensions do not fit.
-    pub fn joint(&self, input: &Gaussian) -> Result<Gaussian, ProbError> {
-        let output = self.push(input);
+    pub fn joint(&self, input: &Gaussian) -> Gaussian {
+        let root = self.weight.dot(input.factor().lower());
         let across = self.weight.dot(input.covariance());
-        let mean = concatenate![Axis(0), *input.mean(), *output.mean()];
-        let top = concatenate![Axis(1), *input.covariance(), across.t()];
-        let bottom = concatenate![Axis(1), across, *output.covariance()];
-        Gaussian::new(mean, concatenate![Axis(0), top, bottom])
+        let mean = concatenate![Axis(0), input.mean().view(), self.mean_at(input.mean())];
+        let top = concatenate![Axis(1), input.covariance().view(), across.t()];
+        let bottom = concatenate![Axis(1), across, self.spread_with(&root)];
+        let covariance = concatenate![Axis(0), top, bottom];
+        Gaussian::from_parts(mean, covariance, input.factor().extend(&root, &self.factor))
     }
 
     /// Bayes' rule: the conditional `p(x | y)` when `x` has the law `prior`, by adding precisions.
@@ -134,13 +135,13 @@ impl LinearGaussian {
     /// # Panics
     /// If the output of the first is not the input of the next.
     pub fn then(&self, next: &LinearGaussian) -> LinearGaussian {
-        let spread = next.weight.dot(&self.covariance).dot(&next.weight.t());
-        LinearGaussian::new(
-            next.weight.dot(&self.weight),
-            next.weight.dot(&self.bias) + &next.bias,
-            symmetrised(spread + &next.covariance),
-        )
-        .expect("a positive definite covariance grows by a positive semi-definite one")
+        let root = next.weight.dot(self.factor.lower());
+        Self {
+            weight: next.weight.dot(&self.weight),
+            bias: next.mean_at(&self.bias),
+            covariance: next.spread_with(&root),
+            factor: next.factor.update(&root),
+        }
     }
 
     /// The same conditional on a wider input: `x` sits at `offset` in a vector of `width` coordinates and the
@@ -154,7 +155,20 @@ impl LinearGaussian {
         Self { weight, ..self.clone() }
     }
 
+    /// `W x + b`, `[m]`.
+    fn mean_at(&self, x: &ArrayRef1<f64>) -> Array1<f64> {
+        self.weight.dot(x) + &self.bias
+    }
+
+    /// `B Bᵀ + S` for a root `B` (`[m, k]`) of the spread that the input adds.
+    fn spread_with(&self, root: &ArrayRef2<f64>) -> Array2<f64> {
+        symmetrised(root.dot(&root.t()) + &self.covariance)
+    }
+
     /// `W x + b` for each row of `x` (`[k, n]`), `[k, m]`.
+    ///
+    /// # Panics
+    /// If `x` has not `n` columns.
     pub fn mean_rows(&self, x: &ArrayRef2<f64>) -> Array2<f64> {
         x.dot(&self.weight.t()) + &self.bias
     }
@@ -170,15 +184,16 @@ impl Conditional for LinearGaussian {
     }
 
     fn sample_given_noise(&self, x: &ArrayRef2<f64>, eps: &ArrayRef2<f64>) -> Array2<f64> {
+        assert_eq!(x.nrows(), eps.nrows(), "noise for another number of rows");
         self.mean_rows(x) + eps.dot(&self.factor.lower().t())
     }
 
     fn log_prob(&self, y: &ArrayRef2<f64>, x: &ArrayRef2<f64>) -> Array1<f64> {
-        let residual = &y.view() - &self.mean_rows(x);
+        assert_eq!(y.dim(), (x.nrows(), self.output_dim()), "outputs of another shape");
+        let mut residual = &y.view() - &self.mean_rows(x);
+        self.factor.whiten_rows(&mut residual);
         let constant = self.factor.log_det() + self.output_dim() as f64 * LN_2PI;
-        // Columns of the whitened transpose are the whitened residuals.
-        let white = self.factor.whiten_columns(&residual.t());
-        white.mapv(|w| w * w).sum_axis(Axis(0)).mapv(|square| -0.5 * (square + constant))
+        residual.rows().into_iter().map(|white| -0.5 * (squared_norm(&white) + constant)).collect()
     }
 }
 

@@ -46,6 +46,9 @@ impl Quadratic {
     }
 
     /// `c + s |G x + g|²` for `G` (`[k, d]`) and `g` (`[k]`): what every Gaussian log-density is made of.
+    ///
+    /// # Panics
+    /// If `g` has not one entry for each row of `G`.
     pub fn squared_norm(g_matrix: &ArrayRef2<f64>, g: &ArrayRef1<f64>, s: f64, c: f64) -> Self {
         Self {
             a: g_matrix.t().dot(g_matrix) * s,
@@ -71,6 +74,11 @@ impl Quadratic {
     /// # Panics
     /// If the two conditionals have different inputs or outputs.
     pub fn kl_divergence(p: &LinearGaussian, q: &LinearGaussian) -> Self {
+        assert_eq!(
+            p.weight().dim(),
+            q.weight().dim(),
+            "a divergence between conditionals of different shapes"
+        );
         let at_equal_means = divergence_at_equal_means(p.factor(), q.factor());
         let weight = q.factor().whiten_columns(&(p.weight() - q.weight()));
         let bias = q.factor().whiten(&(p.bias() - q.bias()));
@@ -83,6 +91,9 @@ impl Quadratic {
     }
 
     /// `f(x)` at one point (`[d]`).
+    ///
+    /// # Panics
+    /// If `x` has another dimension.
     pub fn at(&self, x: &ArrayRef1<f64>) -> f64 {
         x.dot(&self.a.dot(x)) + self.b.dot(x) + self.c
     }
@@ -123,11 +134,17 @@ impl Quadratic {
     }
 
     /// `E f(x) = tr(A C) + m'Am + b'm + c` for `x ~ N(m, C)`.
+    ///
+    /// # Panics
+    /// If the law has another dimension.
     pub fn expectation(&self, law: &Gaussian) -> f64 {
         (&self.a * law.covariance()).sum() + self.at(law.mean())
     }
 
     /// `Var f(x) = 2 tr(A C A C) + (2Am + b)' C (2Am + b)` for `x ~ N(m, C)`.
+    ///
+    /// # Panics
+    /// If the law has another dimension.
     pub fn variance(&self, law: &Gaussian) -> f64 {
         let ac = self.a.dot(law.covariance());
         let slope = self.a.dot(law.mean()) * 2.0 + &self.b;
@@ -135,6 +152,9 @@ impl Quadratic {
     }
 
     /// `E f(x)` for `x` from a mixture: the components' averages, weighted.
+    ///
+    /// # Panics
+    /// If the mixture has another dimension.
     pub fn expectation_over(&self, mixture: &Mixture) -> f64 {
         mixture.parts().map(|(weight, law)| weight * self.expectation(law)).sum()
     }
@@ -143,7 +163,10 @@ impl Quadratic {
 impl Add for Quadratic {
     type Output = Quadratic;
 
+    /// # Panics
+    /// If the numbers of variables differ.
     fn add(self, other: Quadratic) -> Quadratic {
+        assert_eq!(self.dim(), other.dim(), "a sum of quadratics of different variables");
         Quadratic { a: self.a + other.a, b: self.b + other.b, c: self.c + other.c }
     }
 }
@@ -151,6 +174,8 @@ impl Add for Quadratic {
 impl Sub for Quadratic {
     type Output = Quadratic;
 
+    /// # Panics
+    /// If the numbers of variables differ.
     fn sub(self, other: Quadratic) -> Quadratic {
         self + other * -1.0
     }

@@ -208,3 +208,149 @@ impl From<&Gaussian> for LinearGaussian {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use approx::assert_relative_eq;
+    use ndarray::array;
+    use proptest::prelude::*;
+
+    /// `N(W x + b, G Gᵀ + I/10)` with random entries.
+    fn conditional(n: usize, m: usize) -> impl Strategy<Value = LinearGaussian> {
+        prop::collection::vec(-2.0..2.0, m * n + m + m * m).prop_map(move |entries| {
+            let (weight, rest) = entries.split_at(m * n);
+            let (bias, g) = rest.split_at(m);
+            let g = Array2::from_shape_vec((m, m), g.to_vec()).unwrap();
+            let weight = Array2::from_shape_vec((m, n), weight.to_vec()).unwrap();
+            let covariance = g.dot(&g.t()) + Array2::<f64>::eye(m) * 0.1;
+            LinearGaussian::new(weight, bias.to_vec().into(), covariance).unwrap()
+        })
+    }
+
+    /// A law as a conditional of nothing, for the strategy above.
+    fn law(d: usize) -> impl Strategy<Value = Gaussian> {
+        conditional(0, d).prop_map(|c| c.given(&array![]))
+    }
+
+    fn assert_same(found: &Gaussian, expected: &Gaussian) {
+        let tolerance = 1e-9 * (1.0 + expected.covariance().diag().sum());
+        assert_relative_eq!(found.mean(), expected.mean(), epsilon = tolerance);
+        assert_relative_eq!(found.covariance(), expected.covariance(), epsilon = tolerance);
+        // The factor is that of the covariance, though neither was computed from the other.
+        assert_relative_eq!(found.factor().matrix(), found.covariance(), epsilon = tolerance);
+    }
+
+    proptest! {
+        /// Against the block formulas, formed as they are written and factored afterwards.
+        #[test]
+        fn pushing_and_joining_are_the_block_formulas(
+            (prior, step) in (1usize..4, 1usize..4).prop_flat_map(|(n, m)| (law(n), conditional(n, m))),
+        ) {
+            let (w, p) = (step.weight(), prior.covariance());
+            let mean = w.dot(prior.mean()) + step.bias();
+            let spread = symmetrised(w.dot(p).dot(&w.t()) + step.covariance());
+            let pushed = Gaussian::new(mean.clone(), spread.clone()).unwrap();
+            assert_same(&step.push(&prior), &pushed);
+            let across = w.dot(p);
+            let top = concatenate![Axis(1), *p, across.t()];
+            let blocks = concatenate![Axis(0), top, concatenate![Axis(1), across, spread]];
+            let stacked = concatenate![Axis(0), *prior.mean(), mean];
+            assert_same(&step.joint(&prior), &Gaussian::new(stacked, blocks).unwrap());
+        }
+
+        /// Two steps at once, and one after the other; the densities of a path, forwards and back.
+        #[test]
+        fn composing_and_reversing_agree_with_pushing_and_joining(
+            (prior, first, next) in (1usize..4, 1usize..4, 1usize..4)
+                .prop_flat_map(|(n, m, k)| (law(n), conditional(n, m), conditional(m, k))),
+        ) {
+            assert_same(&first.then(&next).push(&prior), &next.push(&first.push(&prior)));
+            let (x, y) = (Array1::from_elem(prior.dim(), 0.3), Array1::from_elem(first.output_dim(), -0.7));
+            let forwards = prior.log_prob(&x) + first.given(&x).log_prob(&y);
+            let back = first.push(&prior).log_prob(&y) + first.bayes(&prior).unwrap().given(&y).log_prob(&x);
+            assert_relative_eq!(back, forwards, max_relative = 1e-8, epsilon = 1e-8);
+            let both = first.joint(&prior).log_prob(&concatenate![Axis(0), x, y]);
+            assert_relative_eq!(both, forwards, max_relative = 1e-9, epsilon = 1e-9);
+        }
+    }
+
+    /// `V Vᵀ + R` is the matrix of ones in f64: no Cholesky factor, but a law with `det = 2 r + r²`, and a density.
+    #[test]
+    fn noise_far_below_the_signal_is_kept() {
+        for r in [1e-17, 1e-40, 1e-300] {
+            let sharp =
+                || LinearGaussian::new(array![[1.0], [1.0]], array![0.0, 0.0], Array2::eye(2) * r).unwrap();
+            let law = sharp().push(&Gaussian::standard(1));
+            assert_relative_eq!(law.factor().log_det(), 2f64.ln() + r.ln(), max_relative = 1e-13);
+            assert_relative_eq!(law.mahalanobis(&array![2.0, 2.0]), 4.0, max_relative = 1e-13);
+            let narrow = LinearGaussian::isotropic(1, 1.0, 1.0).unwrap();
+            assert_eq!(narrow.then(&sharp()).factor(), law.factor());
+            let joint = sharp().joint(&Gaussian::standard(1));
+            // log det of the joint law is that of the input and that of the noise.
+            assert_relative_eq!(joint.factor().log_det(), 2.0 * r.ln(), max_relative = 1e-14);
+            assert_relative_eq!(joint.mahalanobis(&array![2.0, 2.0, 2.0]), 4.0, max_relative = 1e-13);
+        }
+    }
+
+    #[test]
+    fn an_input_that_is_not_finite_has_a_law_without_numbers() {
+        let step = LinearGaussian::isotropic(1, 0.5, 1.0).unwrap();
+        for x in [f64::NAN, f64::INFINITY] {
+            let law = step.given(&array![x]);
+            assert!(!law.mean()[0].is_finite() && !law.log_prob(&array![0.0]).is_finite());
+            assert!(!law.kl_divergence(&Gaussian::standard(1)).is_finite());
+        }
+    }
+
+    #[test]
+    fn rows_are_examples() {
+        let step = LinearGaussian::new(
+            array![[1.0, 2.0], [0.5, -1.0]],
+            array![3.0, 0.0],
+            array![[4.0, 1.0], [1.0, 2.0]],
+        )
+        .unwrap();
+        assert_eq!((step.input_dim(), step.output_dim()), (2, 2));
+        let (x, y) =
+            (array![[1.0, 1.0], [0.0, -2.0], [3.0, 0.5]], array![[0.0, 1.0], [2.0, 2.0], [-1.0, 4.0]]);
+        assert_eq!(step.mean_rows(&x).row(0), array![6.0, -0.5]);
+        let densities = step.log_prob(&y, &x);
+        let eps = array![[1.0, 0.0], [0.0, 1.0], [-1.0, 2.0]];
+        let draws = step.sample_given_noise(&x, &eps);
+        for i in 0..3 {
+            let law = step.given(&x.row(i));
+            assert_relative_eq!(densities[i], law.log_prob(&y.row(i)), max_relative = 1e-14);
+            let draw = law.sample_given_noise(&eps.slice(s![i..=i, ..]));
+            assert_relative_eq!(draws.row(i), draw.row(0), max_relative = 1e-14);
+        }
+    }
+
+    #[test]
+    fn a_wider_input_has_coordinates_that_do_not_matter() {
+        let step = LinearGaussian::new(array![[2.0, -1.0]], array![0.5], array![[1.0]]).unwrap();
+        let wide = step.on_wider_input(4, 1);
+        assert_eq!(wide.weight(), array![[0.0, 2.0, -1.0, 0.0]]);
+        assert_eq!(wide.given(&array![9.0, 1.0, 3.0, 9.0]), step.given(&array![1.0, 3.0]));
+        let law = Gaussian::new(array![1.0, 2.0], array![[2.0, 0.6], [0.6, 0.5]]).unwrap();
+        assert_eq!(LinearGaussian::from(&law).given(&array![]), law);
+    }
+
+    #[test]
+    fn refuses_what_is_no_conditional() {
+        use ProbError::*;
+        let refused = |w, b, s| LinearGaussian::new(w, b, s).unwrap_err();
+        let (w, b, s) = (|| array![[1.0], [2.0]], || array![0.0, 0.0], || Array2::eye(2));
+        assert!(matches!(refused(w() * f64::NAN, b(), s()), NotFinite { what: "weight", .. }));
+        assert!(matches!(refused(w(), b() * f64::NAN, s()), NotFinite { what: "bias", .. }));
+        assert!(matches!(refused(w(), array![0.0], s()), Dimension { what: "bias", expected: 2, found: 1 }));
+        assert!(matches!(refused(w(), b(), Array2::eye(3)), Dimension { what: "covariance", found: 3, .. }));
+        assert!(matches!(refused(w(), b(), -s()), NotPositiveDefinite { .. }));
+        assert!(LinearGaussian::isotropic(2, 1.0, 0.0).is_err());
+        let scaled = LinearGaussian::isotropic(2, 3.0, 0.5).unwrap().given(&array![1.0, -1.0]);
+        assert_eq!(scaled, Gaussian::isotropic(array![3.0, -3.0], 0.5).unwrap());
+        // A prior so much sharper than the observation is wide that its precision overflows.
+        let sharp = Gaussian::isotropic(array![0.0], 5e-324).unwrap();
+        assert!(LinearGaussian::isotropic(1, 1.0, 1.0).unwrap().bayes(&sharp).is_err());
+    }
+}

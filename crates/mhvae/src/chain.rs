@@ -83,10 +83,10 @@ impl Mhvae {
     /// If it is singular to rounding.
     pub fn encode(&self, x: &ArrayRef1<f64>) -> Result<Gaussian, ProbError> {
         let first = self.encoders[0].given(x);
-        self.encoders[1..].iter().try_fold(first, |law, encoder| {
+        Ok(self.encoders[1..].iter().fold(first, |law, encoder| {
             let offset = law.dim() - encoder.weight().ncols();
             encoder.on_wider_input(law.dim(), offset).joint(&law)
-        })
+        }))
     }
 
     /// `E_q [log p(x, z₁…z_T) - log q(z₁…z_T | x)]` at one observation `x` (`[d]`), in nats (Luo (25)-(29)): summed over

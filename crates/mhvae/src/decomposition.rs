@@ -149,7 +149,7 @@ impl Neighbours {
                     self.encoder.bias().clone(),
                     self.encoder.covariance().clone(),
                 )?;
-                encoder.then(&self.next).joint(below)
+                Ok(encoder.then(&self.next).joint(below))
             }
         }
     }

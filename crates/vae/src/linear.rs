@@ -92,7 +92,7 @@ impl LinearVae {
         let log_likelihood = Quadratic::log_prob(&self.decoder).embed(d + k, &z_then_x);
         let mut reconstruction = 0.0;
         for (weight, component) in data.parts() {
-            reconstruction += weight * log_likelihood.expectation(&self.encoder.joint(component)?);
+            reconstruction += weight * log_likelihood.expectation(&self.encoder.joint(component));
         }
         let prior = LinearGaussian::from(&self.prior).on_wider_input(d, 0);
         let prior_matching = Quadratic::kl_divergence(&self.encoder, &prior).expectation_over(data);

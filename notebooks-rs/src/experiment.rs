@@ -147,11 +147,14 @@ mod tests {
         let terms: Vec<Bound> = (0..BLOCK + 3).map(term).collect();
         let blocks = block_means(&terms);
         assert_eq!(blocks.len(), 2);
-        let (step, first) = blocks[0];
+        let (step, first) = &blocks[0];
         let mean = (BLOCK - 1) as f64 / 2.0;
-        assert_eq!((step, first.reconstruction, first.prior_matching), (BLOCK as f64, mean, -2.0 * mean));
-        let (step, last) = blocks[1];
+        assert_eq!((*step, first.reconstruction, first.prior_matching), (BLOCK as f64, mean, -2.0 * mean));
+        let (step, last) = &blocks[1];
         let mean = BLOCK as f64 + 1.0;
-        assert_eq!((step, last.reconstruction, last.prior_matching), (BLOCK as f64 + 3.0, mean, -2.0 * mean));
+        assert_eq!(
+            (*step, last.reconstruction, last.prior_matching),
+            (BLOCK as f64 + 3.0, mean, -2.0 * mean)
+        );
     }
 }

@@ -84,7 +84,7 @@ mod tests {
         ) {
             let [a, b, c, d] = shear;
             let z = Gaussian::new(array![a, -b], array![[1.0 + c * c, c], [c, 1.0]]).unwrap();
-            let joint = p.joint(&z).unwrap();
+            let joint = p.joint(&z);
             let (input, output) = (Part::of(&joint, 0..2), Part::of(&joint, 2..4));
             assert_relative_eq!(
                 log_prob(&q, &output, &input),

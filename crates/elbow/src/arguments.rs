@@ -1,6 +1,7 @@
 //! What can be asked for.
 
 use std::num::IntErrorKind;
+use std::path::PathBuf;
 
 use claims::Run;
 use clap::{Args, Parser, Subcommand};
@@ -32,6 +33,8 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     Check(CheckArguments),
     Explain(ExplainArguments),
+    Terms(TermsArguments),
+    Variance(VarianceArguments),
     Completions(CompletionsArguments),
 }
 
@@ -81,6 +84,56 @@ pub(crate) struct ExplainArguments {
     pub(crate) run: RunArguments,
 }
 
+/// Every term of the bound of one problem: exact, and by Monte Carlo with standard errors
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  elbow terms problems/vdm.toml                    every form of the bound, in nats
+  elbow terms problems/vae.toml --samples 1000000  with smaller standard errors
+  elbow terms problems/mhvae.toml --json           one JSON document for a script
+
+ELBO = reconstruction - prior_matching - the sum of the matching terms. The exact values come from formulas,
+with the best denoiser (reverse = \"bayes\") from quadrature; Monte Carlo evaluates the terms on paths.
+
+Exit code: 0 done, 2 bad input.")]
+pub(crate) struct TermsArguments {
+    /// The problem file
+    #[arg(value_name = "PROBLEM.toml")]
+    pub(crate) problem: PathBuf,
+
+    /// Print one JSON document instead of the tables
+    #[arg(long)]
+    pub(crate) json: bool,
+
+    #[command(flatten)]
+    pub(crate) run: SamplingArguments,
+}
+
+/// Mean, bias, variance and cost of every estimator of the bound of one problem
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  elbow variance problems/six_steps.toml          every form under every sampling scheme
+  elbow variance problems/fifty_steps.toml --json one JSON document for a script
+
+path: one chain of latents serves all terms. independent: every term draws its own variables afresh.
+one_step: reconstruction, prior matching, and one matching term at uniform t, times their number.
+one_step_…: the ladder above it. Exact where every term is a quadratic of Gaussian variables.
+
+Exit code: 0 done, 2 bad input.")]
+pub(crate) struct VarianceArguments {
+    /// The problem file
+    #[arg(value_name = "PROBLEM.toml")]
+    pub(crate) problem: PathBuf,
+
+    /// Print one JSON document instead of the table
+    #[arg(long)]
+    pub(crate) json: bool,
+
+    #[command(flatten)]
+    pub(crate) run: SamplingArguments,
+}
+
 /// Print the completion script of a shell
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -109,6 +162,40 @@ pub(crate) struct RunArguments {
 impl From<RunArguments> for Run {
     fn from(asked: RunArguments) -> Self {
         Run { cases: asked.cases, seed: asked.seed }
+    }
+}
+
+/// How much to sample.
+#[derive(Clone, Copy, Debug, Args)]
+pub(crate) struct SamplingArguments {
+    /// Samples of each estimate
+    #[arg(long, value_name = "N", default_value_t = 100_000, value_parser = samples, allow_negative_numbers = true)]
+    samples: u64,
+
+    /// Where the samples come from: the same seed, the same numbers
+    #[arg(long, value_name = "S", default_value_t = Run::default().seed, value_parser = seed, allow_negative_numbers = true)]
+    seed: u64,
+}
+
+impl SamplingArguments {
+    pub(crate) fn samples(self) -> u64 {
+        self.samples
+    }
+
+    pub(crate) fn seed(self) -> u64 {
+        self.seed
+    }
+}
+
+/// More samples than this take days.
+const MOST_SAMPLES: u64 = 100_000_000_000;
+
+/// A number of samples that has a standard error and ends.
+fn samples(text: &str) -> Result<u64, String> {
+    match text.parse::<u64>() {
+        Ok(samples @ 2..=MOST_SAMPLES) => Ok(samples),
+        Ok(0 | 1) => Err("must be at least 2: fewer have no standard error".to_owned()),
+        _ => Err(format!("must be a whole number from 2 to {MOST_SAMPLES}: more would take days")),
     }
 }
 

@@ -12,15 +12,19 @@
 
 mod arguments;
 mod check;
+mod columns;
 mod completions;
 mod explain;
 mod json;
 mod paper;
+mod problem;
 mod progress;
 mod refusal;
 mod run;
 mod select;
 mod table;
+mod terms;
+mod variance;
 mod welcome;
 
 use std::io::Write;
@@ -49,6 +53,8 @@ fn answer(command: Option<Command>, out: &mut impl Write) -> Result<ExitCode, Re
         None => welcome::welcome(out),
         Some(Command::Check(asked)) => check::check(&asked, out),
         Some(Command::Explain(asked)) => explain::explain(&asked, out),
+        Some(Command::Terms(asked)) => terms::terms(&asked, out),
+        Some(Command::Variance(asked)) => variance::variance(&asked, out),
         Some(Command::Completions(asked)) => completions::completions(asked.shell, out),
     }?;
     out.flush()?;

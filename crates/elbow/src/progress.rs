@@ -16,3 +16,11 @@ pub(crate) fn bar(steps: usize) -> ProgressBar {
     }
     bar
 }
+
+/// A bar over `samples`, with the time that is left.
+pub(crate) fn samples(samples: u64) -> ProgressBar {
+    let style = ProgressStyle::with_template("{bar:32.cyan} {percent:>3} % of the samples, {eta} left")
+        .unwrap_or_else(|_| ProgressStyle::default_bar())
+        .progress_chars("━╸ ");
+    ProgressBar::new(samples).with_style(style)
+}

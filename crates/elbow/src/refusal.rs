@@ -27,6 +27,9 @@ pub(crate) enum Refusal {
         /// All that begin so.
         known: Vec<String>,
     },
+    /// A problem file cannot be used: file, key, reason.
+    #[error("{0}")]
+    Problem(String),
     /// Standard output cannot be written.
     #[error("standard output: {0}")]
     Output(#[from] io::Error),

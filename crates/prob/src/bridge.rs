@@ -1,6 +1,6 @@
 //! The law of the middle of three: what is known of `y` when its neighbours on both sides of a chain are given.
 
-use ndarray::{Array2, Axis, concatenate};
+use ndarray::{Axis, concatenate};
 
 use crate::{Gaussian, LinearGaussian, ProbError};
 
@@ -8,8 +8,8 @@ impl LinearGaussian {
     /// The bridge `p(y | a, c)` of a chain `a → y → c`, as a conditional on the stacked vector `(a, c)`; `self` is
     /// `p(y | a) = N(W a + b, S)` and `next` is `p(c | y)`.
     ///
-    /// Bayes' rule with `p(y | a)` as the prior; the weight on `a` is `(I - K V) W` with the gain `K` of `c`. Between
-    /// the latents of an encoder it is the bridge `q(z_t | z_{t-1}, z_{t+1})`, and from the observation on the posterior
+    /// Bayes' rule with `p(y | a)` as the prior: with `P` the covariance of the posterior, the weight on `a` is `P S⁻¹ W`, which
+    /// is `(I - K V) W` with the gain `K` of `c` without its difference. Between the latents of an encoder it is the bridge `q(z_t | z_{t-1}, z_{t+1})`, and from the observation on the posterior
     /// `q(z_{t-1} | z_t, x)`.
     ///
     /// # Errors
@@ -20,10 +20,9 @@ impl LinearGaussian {
     pub fn bridge(&self, next: &LinearGaussian) -> Result<LinearGaussian, ProbError> {
         let prior = Gaussian::new(self.bias().clone(), self.covariance().clone())?;
         let posterior = next.bayes(&prior)?;
-        let gain = posterior.weight();
-        let kept = Array2::eye(prior.dim()) - gain.dot(next.weight());
+        let of_a = posterior.covariance().dot(&self.factor().solve(self.weight()));
         LinearGaussian::new(
-            concatenate![Axis(1), kept.dot(self.weight()), *gain],
+            concatenate![Axis(1), of_a, *posterior.weight()],
             posterior.bias().clone(),
             posterior.covariance().clone(),
         )
@@ -43,7 +42,7 @@ mod tests {
             .unwrap();
         let next = LinearGaussian::new(array![[0.7, 0.3]], array![-0.4], array![[0.2]]).unwrap();
         let start = Gaussian::new(array![0.3], array![[2.0]]).unwrap();
-        let joint = next.on_wider_input(3, 1).joint(&first.joint(&start).unwrap()).unwrap();
+        let joint = next.on_wider_input(3, 1).joint(&first.joint(&start));
         let (a, c) = (1.3, -0.8);
         let expected = joint.condition(&[0, 3], &array![a, c]).unwrap();
         let found = first.bridge(&next).unwrap();

@@ -36,7 +36,7 @@ fn squared_error_and_divergence(vae: &Vae, x: &Array2<f64>, eps: &Array2<f64>) -
 
 /// `-ELBO` of one draw for each row.
 fn negative_bound(vae: &Vae, x: &Array2<f64>, eps: &Array2<f64>) -> f64 {
-    -vae.elbo_given_noise(x, eps).total()
+    -vae.bound_given_noise(x, eps).elbo()
 }
 
 /// Every derivative of a loss, the encoder's then the decoder's.
@@ -105,8 +105,8 @@ fn averaged_it_is_a_beta_vae() -> Claim {
             let (error, divergence) = squared_error_and_divergence(&wide, x, eps);
             let loss = error / d + divergence;
             trial.at(10.0 + loss, negative_bound(&wide, x, eps), loss + 0.5 * d * (PI * d).ln());
-            let elbo = half.elbo_given_noise(x, eps);
-            let beta_loss = d * elbo.prior_matching - elbo.reconstruction;
+            let bound = half.bound_given_noise(x, eps);
+            let beta_loss = d * bound.prior_matching - bound.reconstruction;
             trial.at(10.0 + d * loss, beta_loss, d * loss + 0.5 * d * PI.ln());
         })
 }

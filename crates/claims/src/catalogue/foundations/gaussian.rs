@@ -77,7 +77,7 @@ fn conditioning_the_joint_is_bayes_rule() -> Claim {
         let n = prior.dim();
         let seen: Vec<usize> = (n..n + y.len()).collect();
         let Some(reversed) = trial.posed(likelihood.bayes(prior)) else { return };
-        let Some(joint) = trial.posed(likelihood.joint(prior)) else { return };
+        let joint = likelihood.joint(prior);
         let Some(conditioned) = trial.posed(joint.condition(&seen, y)) else { return };
         let posterior = reversed.given(y);
         trial.covariances(posterior.covariance(), conditioned.covariance());

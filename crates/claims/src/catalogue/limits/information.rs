@@ -77,7 +77,7 @@ fn information_rises_by_half_the_mmse() -> Claim {
             "A little more signal is a second, weak look at x_0 through fresh noise.\n\
              What a weak look tells is half its SNR times the variance that is left, and that is mmse.",
         )
-        .compares("central differences of sixth order in log SNR of h(y) - h(ε), against ½ SNR · mmse")
+        .compares("central differences of sixth order in log SNR of ½ log(1 + SNR v) - KL(p(y) ‖ N(E y, Var y)), against ½ SNR · mmse")
         .gradient(1e-9, (gentle_data(), snr()), |(data, snr), trial| {
             let h = 0.03;
             let difference = |k: f64| {

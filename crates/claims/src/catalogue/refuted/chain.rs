@@ -132,8 +132,8 @@ pub(super) fn r8() -> Claim {
                 let line = log_normal(x_2, 0.0, 1.0) + reverse + joint_of_x_1_and_x_0;
 
                 let step = LinearGaussian::isotropic(1, m, v).expect("a positive variance");
-                let upper = step.joint(&Gaussian::standard(1)).expect("well-conditioned");
-                let all = step.on_wider_input(2, 1).joint(&upper).expect("well-conditioned");
+                let upper = step.joint(&Gaussian::standard(1));
+                let all = step.on_wider_input(2, 1).joint(&upper);
                 (line, all.log_prob(&array![x_2, x_1, x_0]))
             },
         )

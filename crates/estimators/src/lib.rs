@@ -10,12 +10,14 @@
 //! | [`path`] | the same of the whole sum over one path |
 //! | [`scheme`] | how variables are drawn: the three of the textbook and the ladder above them |
 //! | [`exact`] | exact mean and variance of a form under a scheme |
+//! | [`gradient`] | exact variance of estimators of the gradient with respect to the reverse model |
 //! | [`sample`] | the same by Monte Carlo |
 
 mod draw;
 pub mod exact;
 pub mod form;
 
+pub mod gradient;
 pub mod moments;
 mod noise_form;
 pub mod path;
@@ -27,6 +29,7 @@ pub mod term;
 
 pub use exact::Estimator;
 pub use form::Form;
+pub use gradient::{Gradient, GradientMoments};
 pub use moments::Moments;
 pub use path::path_moments;
 pub use problem::{Observations, Problem};

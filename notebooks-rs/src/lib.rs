@@ -4,11 +4,14 @@
 //! |---|---|
 //! | [`progress`] | a bar on a terminal, nothing in a pipe |
 //! | [`experiment`] | one data set, one architecture, three objectives, trained side by side |
+//! | [`estimator_study`], [`estimator_figures`] | bias and variance of forms and schemes against the number of steps |
 //! | [`moon_sets`] | the moons that an encoder is shown |
 //! | [`walk`] | a walk through the latent space, each picture on the way judged: a moon, a blend, neither |
 //! | [`moon_figures`] | the figures of the chapter `moon_latents` |
 //! | [`moon_report`] | its tables, and in words what was found |
 
+pub mod estimator_figures;
+pub mod estimator_study;
 pub mod experiment;
 pub mod moon_figures;
 pub mod moon_report;

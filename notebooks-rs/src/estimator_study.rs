@@ -1,0 +1,151 @@
+//! The study behind the chapter `consistency_vs_denoising`: bias and variance of three forms of the bound under three ways
+//! of sampling, as the number of steps grows.
+
+use estimators::{Estimator, Form, Observations, Problem, Sampled, Scheme, sample};
+use mhvae::Mhvae;
+use montecarlo::Streams;
+use ndarray::array;
+use prob::{LinearGaussian, ProbError};
+use vdm::{Reverse, Schedule};
+
+/// The forms that are compared: as printed, corrected, and with the posterior.
+pub const FORMS: [Form; 3] = [Form::ConsistencyAsPrinted, Form::Consistency, Form::Denoising];
+
+/// The numbers of steps.
+pub const STEPS: [usize; 13] = [2, 3, 4, 6, 8, 12, 16, 24, 32, 50, 75, 100, 150];
+
+/// Every how manyth of them Monte Carlo confirms.
+const CONFIRMED: usize = 3;
+
+/// Evaluations of each Monte Carlo point.
+const SAMPLES: u64 = 20_000;
+
+/// `log SNR` of the first and the last step, whatever their number.
+const LOG_SNR: (f64, f64) = (6.9, -3.9);
+
+/// `x_0 = 0.8` and `p(x_{t-1}|x_t) = N(0.95 √α_t x_t, 1-α_t)`, with the log-SNR evenly spaced between fixed end points.
+///
+/// # Errors
+/// Never for a number of steps from 2 on.
+pub fn problem(steps: usize) -> Result<Problem, Box<dyn std::error::Error>> {
+    let schedule = Schedule::from_log_snr_end_points(steps, LOG_SNR.0, LOG_SNR.1)?;
+    let reverse = Reverse::from_schedule(&schedule, 1, 0.95, 1.0)?;
+    let encoders = (1..=steps)
+        .map(|t| LinearGaussian::isotropic(1, schedule.alpha(t).sqrt(), schedule.beta(t)))
+        .collect::<Result<_, ProbError>>()?;
+    let chain = Mhvae::new(encoders, (1..=steps).map(|t| reverse.step(t)).collect())?;
+    Ok(Problem::new(chain, Observations::Fixed(array![0.8]))?)
+}
+
+/// One form with one number of steps.
+#[derive(Clone, Debug)]
+pub struct Point {
+    /// Number of steps, `T`.
+    pub steps: usize,
+    /// Which form.
+    pub form: Form,
+    /// Its mean less the bound, in nats.
+    pub bias: f64,
+    /// The exact variance under path, independent and one-step sampling, in nats².
+    pub variances: [f64; 3],
+    /// The same by Monte Carlo, at some numbers of steps.
+    pub sampled: Option<[Sampled; 3]>,
+}
+
+/// All forms at all numbers of steps; `progress` hears how many of the points are done.
+///
+/// # Errors
+/// As [`problem`].
+pub fn study(seed: u64, progress: impl Fn(usize)) -> Result<Vec<Point>, Box<dyn std::error::Error>> {
+    let mut points = Vec::new();
+    for (k, &steps) in STEPS.iter().enumerate() {
+        let problem = problem(steps)?;
+        let bound = Estimator::new(Form::Denoising, &problem)?.mean().unwrap_or(f64::NAN);
+        for form in FORMS {
+            let estimator = Estimator::new(form, &problem)?;
+            let exact = |scheme: Scheme| estimator.moments(scheme, &problem).map_or(f64::NAN, |m| m.variance());
+            let sampled = |scheme: Scheme| {
+                let streams = Streams::new(seed).role(form.name()).role(scheme.name());
+                let plan = sample::plan(&problem, SAMPLES, streams);
+                sample(&estimator, scheme, &problem, &plan, &|_| ())
+            };
+            points.push(Point {
+                steps,
+                form,
+                bias: estimator.mean().unwrap_or(f64::NAN) - bound,
+                variances: Scheme::TEXTBOOK.map(exact),
+                sampled: (k % CONFIRMED == 0).then(|| Scheme::TEXTBOOK.map(sampled)),
+            });
+            progress(points.len());
+        }
+    }
+    Ok(points)
+}
+
+/// Where the textbook sentence "the one-variable form has the lower variance" is true: for each scheme, at how many numbers
+/// of steps the denoising form has a lower variance than the corrected consistency form.
+pub fn denoising_is_better(points: &[Point]) -> [usize; 3] {
+    let of = |form: Form| points.iter().filter(move |point| point.form == form);
+    [0, 1, 2].map(|scheme| {
+        let pairs = of(Form::Denoising).zip(of(Form::Consistency));
+        pairs.filter(|(denoising, consistency)| denoising.variances[scheme] < consistency.variances[scheme]).count()
+    })
+}
+
+/// A rung of the ladder above one step, exact where it can be.
+#[derive(Clone, Debug)]
+pub struct Rung {
+    /// How variables are drawn.
+    pub scheme: Scheme,
+    /// Variance × normals of one evaluation, relative to plain one step: the work for a given precision.
+    pub work: f64,
+    /// Whether the variance is exact, or an estimate.
+    pub exact: bool,
+}
+
+/// The ladder of the denoising form at one number of steps.
+///
+/// # Errors
+/// As [`problem`].
+pub fn ladder(steps: usize, seed: u64) -> Result<Vec<Rung>, Box<dyn std::error::Error>> {
+    let problem = problem(steps)?;
+    let estimator = Estimator::new(Form::Denoising, &problem)?;
+    let work = |scheme: Scheme| {
+        let normals = estimator.normals_per_evaluation(scheme, &problem);
+        match estimator.moments(scheme, &problem) {
+            Some(moments) => (moments.variance() * normals, true),
+            None => {
+                let streams = Streams::new(seed).role("ladder").role(scheme.name());
+                let plan = sample::plan(&problem, 5 * SAMPLES / scheme.batch() as u64, streams);
+                (sample(&estimator, scheme, &problem, &plan, &|_| ()).variance.mean * normals, false)
+            }
+        }
+    };
+    let (plain, _) = work(Scheme::OneStep);
+    Ok(std::iter::once(Scheme::OneStep)
+        .chain(Scheme::LADDER)
+        .map(|scheme| {
+            let (work, exact) = work(scheme);
+            Rung { scheme, work: work / plain, exact }
+        })
+        .collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_printed_form_alone_is_biased_and_a_shared_path_turns_the_comparison_round() {
+        let problem = problem(12).unwrap();
+        let of = |form| Estimator::new(form, &problem).unwrap();
+        let means = FORMS.map(|form| of(form).mean().unwrap());
+        assert!(means[0] < means[1] - 1.0);
+        assert!((means[1] - means[2]).abs() < 1e-10);
+        let better = |scheme| {
+            let variance = |form| of(form).moments(scheme, &problem).unwrap().variance();
+            variance(Form::Denoising) < variance(Form::Consistency)
+        };
+        assert_eq!(Scheme::TEXTBOOK.map(better), [false, true, true]);
+    }
+}

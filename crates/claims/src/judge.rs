@@ -69,9 +69,8 @@ pub(crate) fn on_problems<S: Strategy>(
         if trial.comparisons() > 0 && trial.error() <= tolerance {
             return Ok(());
         }
-        let sides =
-            trial.sides().map_or("nothing was compared".to_owned(), |(l, r)| format!("{l:e} against {r:e}"));
-        Err(TestCaseError::fail(format!("{sides}, relative error {:.1e}", trial.error())))
+        let worst = trial.worst().map_or("nothing was compared".to_owned(), ToString::to_string);
+        Err(TestCaseError::fail(format!("{worst}, relative error {:.1e}", trial.error())))
     });
     let (verdict, counterexample) = match outcome {
         Ok(()) => (Verdict::Holds, None),

@@ -42,4 +42,4 @@ pub mod trial;
 
 pub use claim::{Claim, Kind, Run};
 pub use finding::{Finding, Verdict};
-pub use trial::Trial;
+pub use trial::{Comparison, Trial};

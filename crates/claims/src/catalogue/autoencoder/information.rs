@@ -84,7 +84,7 @@ fn a_collapsed_encoder_has_no_information() -> Claim {
             let information = |vae: &LinearVae| mutual_information(vae, data, &vae.aggregate_posterior(data));
             trial.nats(information(&collapsed(vae)), 0.0);
             let looking = model(conditional_on_the_line(*w, 0.0, 1.0), vae.decoder().clone());
-            trial.that(information(&looking) > 1e-6);
+            trial.that(information(&looking) > 1e-6, "an encoder that looks has information");
         })
 }
 
@@ -101,7 +101,7 @@ fn the_average_divergence_splits() -> Claim {
             let mismatch = longhand::average(&aggregate, |z| {
                 longhand::log_mixture(&aggregate, z) - longhand::log_normal(z, 0.0, 1.0)
             });
-            trial.that(information > -1e-10 && mismatch > -1e-10);
+            trial.that(information > -1e-10 && mismatch > -1e-10, "neither part is negative");
             if let Some(average) = trial.posed(vae.average_elbo(data)) {
                 trial.nats(average.prior_matching, information + mismatch);
             }
@@ -191,7 +191,7 @@ fn reconstruction_wants_no_noise() -> Claim {
             let spread = p.weight().dot(q.covariance()).dot(&p.weight().t());
             let trace = longhand::inverse(p.covariance()).dot(&spread).diag().sum();
             let (before, after) = (vae.reconstruction(x), sharper.reconstruction(x));
-            trial.that(trace >= 0.0);
+            trial.that(trace >= 0.0, "the trace is not negative");
             trial.at(1.0 + before.abs() + after.abs(), after - before, 0.375 * trace);
         })
 }
@@ -224,7 +224,7 @@ fn decoded_prior_samples_leave_the_data() -> Claim {
             let Some(law) = trial.posed(Gaussian::new(aggregate.mean(), aggregate.covariance())) else { return };
             trial.nats(law.kl_divergence(vae.prior()), longhand::divergence_to_standard(0.0, 1.0001 * c * c));
             // A factor of 2 in a standard deviation, less what the decoder's own noise can make good.
-            trial.that(left > 0.05);
+            trial.that(left > 0.05, "the divergence is seen");
             // It does reconstruct: encoded and decoded, the data keep their law but for the noise.
             let returned = aggregate.push(vae.decoder());
             trial.at(s * s, returned.covariance()[[0, 0]], 1.0001 * s * s + r);

@@ -87,7 +87,7 @@ fn summed_it_is_the_bound_at_one_half() -> Claim {
         let s2 = 0.5 * log_ratio.exp();
         let excess = difference(s2).0 - 0.5 * d * (2.0 * PI * s2).ln();
         trial.at(1.0 + error + divergence, excess, (-log_ratio).exp_m1() * error);
-        trial.that(excess.abs() > 0.04 * error);
+        trial.that(excess.abs() > 0.04 * error, "the excess is seen");
     })
 }
 
@@ -126,7 +126,7 @@ fn in_every_derivative() -> Claim {
             let of_bound = gradient(&wide, x, eps, &Objective::ELBO) * d;
             let largest = of_bound.iter().fold(1e-300, |max: f64, g| max.max(g.abs()));
             let apart = (&of_beta_vae - &of_bound).iter().fold(0.0, |max: f64, g| max.max(g.abs()));
-            trial.that(apart <= 1e-12 * largest);
+            trial.that(apart <= 1e-12 * largest, "the two gradients are the same");
             let loss = |parameters: &[f64]| {
                 let (error, divergence) = squared_error_and_divergence(&with_parameters(&half, parameters), x, eps);
                 error + d * divergence

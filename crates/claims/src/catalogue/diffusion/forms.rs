@@ -29,7 +29,7 @@ pub fn claims() -> Vec<Claim> {
 
 /// Two bounds term by term.
 fn compare(trial: &mut Trial, left: &Bound, right: &Bound) {
-    trial.that(left.matching.len() == right.matching.len());
+    trial.that(left.matching.len() == right.matching.len(), "as many matching terms");
     trial.nats(left.reconstruction, right.reconstruction);
     trial.nats(left.prior_matching, right.prior_matching);
     left.matching.iter().zip(&right.matching).for_each(|(&l, &r)| trial.nats(l, r));

@@ -149,7 +149,7 @@ fn conversions() -> Claim {
                 for to in Parameterisation::ALL {
                     let converted = step.schedule.convert(step.t, &x_t, from, &quantity(from), to);
                     let expected = quantity(to);
-                    trial.that(converted.len() == d);
+                    trial.that(converted.len() == d, "as many coordinates");
                     trial.arrays(expected.fold(1.0, |m: f64, e| m.max(e.abs())), &converted, &expected);
                 }
             }
@@ -206,7 +206,8 @@ fn continuous_weights() -> Claim {
                 trial.equal(step.schedule.weight(step.t, prediction), fall * continuous);
             }
         }
-        trial.that(with_a_limit.iter().filter(|(_, w)| w.is_some()).count() == 4);
+        trial
+            .that(with_a_limit.iter().filter(|(_, w)| w.is_some()).count() == 4, "four weights have a limit");
     })
 }
 

@@ -47,7 +47,7 @@ fn the_optimal_discriminator_is_a_posterior() -> Claim {
             if (1e-6..=1.0 - 1e-6).contains(&d) {
                 let odds = d / (1.0 - d);
                 trial.at(1.0, p_x * (1.0 - d), q_x * d);
-                trial.that(payoff(odds * step.exp()) <= payoff(odds) + 1e-12);
+                trial.that(payoff(odds * step.exp()) <= payoff(odds) + 1e-12, "no other odds pay more");
             }
         })
 }
@@ -61,9 +61,9 @@ fn its_value_is_the_jensen_shannon_divergence() -> Claim {
         .identity(1e-10, (mixture(1), mixture(1)), |(p, q), trial| {
             let value = game_value(p, q, |x| optimal_log_odds(p, q, &array![x]));
             let divergence = jensen_shannon(p, q);
-            trial.that(value.converged);
+            trial.that(value.converged, "the quadrature converged");
             trial.nats(value.value, 2.0 * divergence - 2.0 * LN_2);
-            trial.that((-1e-12..=LN_2 + 1e-12).contains(&divergence));
+            trial.that((-1e-12..=LN_2 + 1e-12).contains(&divergence), "0 ≤ JS ≤ log 2");
             let equal = game_value(p, p, |x| optimal_log_odds(p, p, &array![x]));
             trial.nats(equal.value, -2.0 * LN_2);
         })
@@ -93,7 +93,8 @@ fn any_other_loses() -> Claim {
             (d * delta(x).exp_m1()).ln_1p() - d * delta(x)
         };
         let lost = longhand::average(p, coins) + longhand::average(q, coins);
-        trial.that(best.converged && other.converged && lost >= 0.0);
+        trial.that(best.converged && other.converged, "the quadratures converged");
+        trial.that(lost >= 0.0, "nothing is won");
         trial.nats(best.value - other.value, lost);
     })
 }

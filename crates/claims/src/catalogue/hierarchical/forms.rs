@@ -23,7 +23,7 @@ fn form_is_the_bound(form: Form) -> impl Fn(&Problem, &mut Trial) + Send + Sync 
         let terms = bound.matching.iter().chain([&bound.reconstruction, &bound.prior_matching]);
         let scale = terms.fold(1.0_f64, |largest, term| largest.max(term.abs()));
         trial.at(scale, bound.elbo(), whole);
-        trial.that(bound.matching.len() == chain.steps() - 1);
+        trial.that(bound.matching.len() == chain.steps() - 1, "T - 1 matching terms");
     }
 }
 
@@ -117,7 +117,7 @@ pub(super) fn c4() -> Claim {
                     let Some(bound) = trial.posed(form(&model, x)) else { return };
                     trial.nats(bound.reconstruction, expected.reconstruction);
                     trial.nats(bound.prior_matching, expected.prior_matching);
-                    trial.that(bound.matching.is_empty());
+                    trial.that(bound.matching.is_empty(), "no matching terms");
                 }
                 let scale = expected.reconstruction.abs().max(expected.prior_matching).max(1.0);
                 let (Some(elbo), Some(gap)) = (trial.posed(model.elbo(x)), trial.posed(vae.gap(x))) else { return };

@@ -85,7 +85,7 @@ fn information_rises_by_half_the_mmse() -> Claim {
                 Ok::<f64, ChannelError>(above? - below?)
             };
             let (Ok(one), Ok(two), Ok(three)) = (difference(1.0), difference(2.0), difference(3.0)) else {
-                return trial.that(false);
+                return trial.that(false, "the information is known on either side");
             };
             let slope = (45.0 * one - 9.0 * two + three) / (60.0 * h);
             let Some(mmse) = trial.posed(mmse(data, *snr)) else { return };

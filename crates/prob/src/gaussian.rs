@@ -1,5 +1,7 @@
 //! The Gaussian `N(m, S)` with a full covariance.
 
+use std::fmt;
+
 use linalg::Cholesky;
 use ndarray::{Array1, Array2, ArrayRef1, ArrayRef2, Axis};
 use ndarray_rand::{RandomExt, rand::Rng, rand_distr::StandardNormal};
@@ -20,11 +22,23 @@ use crate::numerics::{LN_2PI, scale_mismatch};
 /// assert_eq!(q.kl_divergence(&q), 0.0);
 /// # Ok::<(), prob::ProbError>(())
 /// ```
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct Gaussian {
     mean: Array1<f64>,
     covariance: Array2<f64>,
     factor: Cholesky,
+}
+
+impl fmt::Debug for Gaussian {
+    /// `N([0.0], [[1.0]])`: a counterexample with a law in it should be readable.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "N({:?}, {:?})", self.mean.to_vec(), rows(&self.covariance))
+    }
+}
+
+/// The rows of a matrix, whose own `Debug` tells its shape, strides and layout as well.
+pub(crate) fn rows(matrix: &ArrayRef2<f64>) -> Vec<Vec<f64>> {
+    matrix.outer_iter().map(|row| row.to_vec()).collect()
 }
 
 impl Gaussian {

@@ -145,12 +145,13 @@ pub(crate) fn write_sum(
         writeln!(out, "{ASIDE}{chance}: at most {false_alarm:.1e} in all{ASIDE:#}")?;
     }
     let Run { cases, seed } = run;
-    write!(out, "{TITLE}{}: {held} hold, {refuted} refuted", counted(checked.len()))?;
-    writeln!(out, ", {} failed{TITLE:#}, in {seconds:.1} s ({cases} cases, seed {seed})", failed.len())
+    write!(out, "{TITLE}{}: {held} hold, {refuted} refuted", counted(checked.len(), "claim"))?;
+    let cases = counted(*cases as usize, "case");
+    writeln!(out, ", {} failed{TITLE:#}, in {seconds:.1} s ({cases}, seed {seed})", failed.len())
 }
 
-fn counted(claims: usize) -> String {
-    format!("{claims} claim{}", if claims == 1 { "" } else { "s" })
+fn counted(number: usize, what: &str) -> String {
+    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }
 
 #[cfg(test)]

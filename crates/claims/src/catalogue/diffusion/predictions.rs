@@ -5,7 +5,7 @@ use prob::GaussHermite;
 use proptest::prelude::*;
 use vdm::{Parameterisation, Reverse, Schedule, Vdm};
 
-use crate::chains::{Chain, Step, Written, chain, isotropic, restricted, schedule, step};
+use crate::chains::{Chain, Coefficients, Step, chain, isotropic, restricted, schedule, step};
 use crate::claim::ClaimText;
 use crate::{Claim, longhand};
 
@@ -27,7 +27,7 @@ pub fn claims() -> Vec<Claim> {
 
 /// `KL(q(x_{t-1}|x_t, x_0) ‖ N(mean, variance I))`, both laws and the divergence written out.
 fn divergence(step: &Step, mean: Array1<f64>, variance: f64) -> f64 {
-    longhand::divergence(&step.written().posterior(&step.x_t(), &step.x_0), &isotropic(mean, variance))
+    longhand::divergence(&step.coefficients().posterior(&step.x_t(), &step.x_0), &isotropic(mean, variance))
 }
 
 fn equal_variances() -> Claim {
@@ -49,11 +49,13 @@ fn equal_variances() -> Claim {
 /// `KL = weight |error|²`, where `clean` says which `x_0` the wrong prediction of `step` amounts to.
 fn weight_claim(claim: ClaimText, prediction: Parameterisation, clean: fn(&Step) -> Array1<f64>) -> Claim {
     claim.identity(1e-10, step(), move |step, trial| {
-        let written = step.written();
-        let mean = written.posterior_mean(&step.x_t(), &clean(step));
+        let coefficients = step.coefficients();
+        let mean = coefficients.posterior_mean(&step.x_t(), &clean(step));
         let weight = step.schedule.weight(step.t, prediction);
-        trial
-            .nats(weight * step.error.dot(&step.error), divergence(step, mean, written.posterior_variance()));
+        trial.nats(
+            weight * step.error.dot(&step.error),
+            divergence(step, mean, coefficients.posterior_variance()),
+        );
     })
 }
 
@@ -70,15 +72,15 @@ fn clean_weight() -> Claim {
              difference of two ratios",
         )
         .identity(1e-10, step(), |step, trial| {
-            let (schedule, written) = (&step.schedule, step.written());
-            let mean = written.posterior_mean(&step.x_t(), &(&step.x_0 + &step.error));
-            let by_divergence = divergence(step, mean, written.posterior_variance());
+            let (schedule, coefficients) = (&step.schedule, step.coefficients());
+            let mean = coefficients.posterior_mean(&step.x_t(), &(&step.x_0 + &step.error));
+            let by_divergence = divergence(step, mean, coefficients.posterior_variance());
             let square = step.error.dot(&step.error);
             let weight = schedule.weight(step.t, Parameterisation::Clean);
             trial.nats(weight * square, by_divergence);
             // The difference of two large ratios loses what their size is above its own.
-            let ratio = written.before / (1.0 - written.before);
-            trial.at(ratio, schedule.snr_weight(step.t), 0.5 * written.snr_drop());
+            let ratio = coefficients.before / (1.0 - coefficients.before);
+            trial.at(ratio, schedule.snr_weight(step.t), 0.5 * coefficients.snr_drop());
             trial.equal(schedule.snr_weight(step.t), weight);
         })
 }
@@ -90,7 +92,7 @@ fn noise_weight() -> Claim {
         .why("x_0 = (x_t - √(1-ᾱ_t) ε)/√ᾱ_t, so an error of ε is one of x_0 times -√(1-ᾱ_t)/√ᾱ_t.")
         .compares("vdm's weight with the full divergence, at the x_0 that the wrong noise implies");
     weight_claim(claim, Parameterisation::Noise, |step| {
-        let here = step.written().here;
+        let here = step.coefficients().here;
         (step.x_t() - (&step.eps + &step.error) * (1.0 - here).sqrt()) / here.sqrt()
     })
 }
@@ -102,7 +104,7 @@ fn score_weight() -> Claim {
         .why("x_0 = (x_t + (1-ᾱ_t) s)/√ᾱ_t by Tweedie, and s = -ε/√(1-ᾱ_t).")
         .compares("vdm's weight with the full divergence, at the x_0 that the wrong score implies");
     weight_claim(claim, Parameterisation::Score, |step| {
-        let here = step.written().here;
+        let here = step.coefficients().here;
         let score = &step.eps / -(1.0 - here).sqrt() + &step.error;
         (step.x_t() + score * (1.0 - here)) / here.sqrt()
     })
@@ -118,7 +120,7 @@ fn velocity_weight() -> Claim {
     .why("x_0 = √ᾱ_t x_t - √(1-ᾱ_t) v, so an error of v is one of x_0 times -√(1-ᾱ_t).")
     .compares("vdm's weight with the full divergence, at the x_0 that the wrong velocity implies");
     weight_claim(claim, Parameterisation::Velocity, |step| {
-        let here = step.written().here;
+        let here = step.coefficients().here;
         let velocity = &step.eps * here.sqrt() - &step.x_0 * (1.0 - here).sqrt() + &step.error;
         step.x_t() * here.sqrt() - velocity * (1.0 - here).sqrt()
     })
@@ -135,15 +137,15 @@ fn conversions() -> Claim {
              μ_q by adding precisions",
         )
         .identity(1e-10, step(), |step, trial| {
-            let (written, x_t, d) = (step.written(), step.x_t(), step.x_0.len());
-            let (signal, noise) = (written.here.sqrt(), (1.0 - written.here).sqrt());
+            let (coefficients, x_t, d) = (step.coefficients(), step.x_t(), step.x_0.len());
+            let (signal, noise) = (coefficients.here.sqrt(), (1.0 - coefficients.here).sqrt());
             let law = isotropic(&step.x_0 * signal, noise * noise);
             let quantity = |prediction| match prediction {
                 Parameterisation::Clean => step.x_0.clone(),
                 Parameterisation::Noise => step.eps.clone(),
                 Parameterisation::Velocity => &step.eps * signal - &step.x_0 * noise,
                 Parameterisation::Score => law.score(&x_t),
-                Parameterisation::Mean => written.posterior_mean(&x_t, &step.x_0),
+                Parameterisation::Mean => coefficients.posterior_mean(&x_t, &step.x_0),
             };
             for from in Parameterisation::ALL {
                 for to in Parameterisation::ALL {
@@ -196,10 +198,10 @@ fn continuous_weights() -> Claim {
          that defines ᾱ",
     )
     .identity(1e-10, step(), |step, trial| {
-        let written = step.written();
+        let coefficients = step.coefficients();
         let log_snr = |alpha_bar: f64| (alpha_bar / (1.0 - alpha_bar)).ln();
-        let here = log_snr(written.here);
-        let fall = (log_snr(written.before) - here).exp_m1();
+        let here = log_snr(coefficients.here);
+        let fall = (log_snr(coefficients.before) - here).exp_m1();
         let with_a_limit = Parameterisation::ALL.map(|p| (p, p.continuous_weight(here)));
         for (prediction, continuous) in with_a_limit {
             if let Some(continuous) = continuous {
@@ -218,7 +220,7 @@ fn with_posterior_variances() -> impl Strategy<Value = Chain> {
         let steps = 1..=schedule.steps();
         let scale = steps.clone().map(|t| reverse.scale(t)).collect();
         let variance =
-            steps.map(|t| if t == 1 { 1.0 } else { Written::of(schedule, t).posterior_variance() });
+            steps.map(|t| if t == 1 { 1.0 } else { Coefficients::of(schedule, t).posterior_variance() });
         let bias = Array2::from_shape_fn((schedule.steps(), reverse.dim()), |(i, j)| reverse.bias(i + 1)[j]);
         let reverse = Reverse::new(scale, bias, variance.collect()).expect("positive variances");
         let model = Vdm::new(schedule.clone(), reverse).expect("as many steps");
@@ -248,7 +250,7 @@ fn unweighted_noise_loss() -> Claim {
         // Two nodes average a polynomial of degree 3 exactly.
         let rule = GaussHermite::new(2);
         for t in 2..=schedule.steps() {
-            let here = Written::of(schedule, t).here;
+            let here = Coefficients::of(schedule, t).here;
             let law = isotropic(x_0 * here.sqrt(), 1.0 - here);
             let loss = rule.expectation(&law, |x_t| {
                 let eps = (&x_t.view() - x_0 * here.sqrt()) / (1.0 - here).sqrt();
@@ -279,9 +281,12 @@ fn even_log_snr() -> Claim {
     )
     .identity(1e-10, (schedule(2..=8), problem), |(schedule, (steps, last, range)), trial| {
         for t in 2..=schedule.steps() {
-            let written = Written::of(schedule, t);
+            let coefficients = Coefficients::of(schedule, t);
             let snr = |alpha_bar: f64| alpha_bar / (1.0 - alpha_bar);
-            trial.equal(schedule.simple_factor(t), 2.0 / (snr(written.before) / snr(written.here) - 1.0));
+            trial.equal(
+                schedule.simple_factor(t),
+                2.0 / (snr(coefficients.before) / snr(coefficients.here) - 1.0),
+            );
         }
         let even = Schedule::from_log_snr_end_points(*steps, last + range, *last);
         let Some(even) = trial.posed(even) else { return };

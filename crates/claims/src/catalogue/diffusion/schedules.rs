@@ -4,7 +4,7 @@ use std::f64::consts::FRAC_PI_2;
 
 use vdm::{Reverse, Schedule, Vdm};
 
-use crate::chains::{Written, schedule, step};
+use crate::chains::{Coefficients, schedule, step};
 use crate::{Claim, Trial};
 
 /// The claims of this theme.
@@ -76,9 +76,9 @@ fn log_snr_end_points() -> Claim {
 }
 
 /// `Var(x_{t-1}|x_t)` for data of variance `s²`, by adding precisions.
-fn true_variance(written: &Written, data_variance: f64) -> f64 {
-    let before = written.before * data_variance + (1.0 - written.before);
-    1.0 / (1.0 / before + written.alpha / (1.0 - written.alpha))
+fn true_variance(coefficients: &Coefficients, data_variance: f64) -> f64 {
+    let before = coefficients.before * data_variance + (1.0 - coefficients.before);
+    1.0 / (1.0 / before + coefficients.alpha / (1.0 - coefficients.alpha))
 }
 
 fn ends_of_the_variance() -> Claim {
@@ -99,9 +99,9 @@ fn ends_of_the_variance() -> Claim {
     )
     .identity(1e-10, (schedule(2..=8), 1usize..=3), |(schedule, d), trial| {
         for t in 2..=schedule.steps() {
-            let written = Written::of(schedule, t);
-            trial.equal(schedule.posterior_variance(t), true_variance(&written, 0.0));
-            trial.equal(schedule.beta(t), true_variance(&written, 1.0));
+            let coefficients = Coefficients::of(schedule, t);
+            trial.equal(schedule.posterior_variance(t), true_variance(&coefficients, 0.0));
+            trial.equal(schedule.beta(t), true_variance(&coefficients, 1.0));
         }
         let Some(reverse) = trial.posed(Reverse::from_schedule(schedule, *d, 1.0, 1.0)) else { return };
         let Some(model) = trial.posed(Vdm::new(schedule.clone(), reverse)) else { return };
@@ -121,7 +121,7 @@ fn variance_between() -> Claim {
         .compares("vdm's two variances with the reversal of the step for Gaussian data, by adding precisions")
         .inequality(1e-12, (step(), 0.0..1.0), |(step, data_variance), trial| {
             let (low, high) = (step.schedule.posterior_variance(step.t), step.schedule.beta(step.t));
-            let exact = true_variance(&step.written(), *data_variance);
+            let exact = true_variance(&step.coefficients(), *data_variance);
             trial.at_most(exact, low, exact);
             trial.at_most(exact, exact, high);
         })

@@ -82,7 +82,7 @@ fn means_of_a_setting(id: &str, setting: &str, mean: f64, as_printed: f64, chain
     Claim::new(id, statement)
         .source("Luo (41)")
         .source("Luo (58)")
-        .source("001 §3.7")
+        .source("notes 001 §3.7")
         .why("Every form is the bound but one (D7b); that one is too low by Σ_t m √α_{t+1} (1-α_t)/v (D6d).")
         .compares(
             "vdm's scalar formulas with the algebra of chains, and both with the table to its four decimals",

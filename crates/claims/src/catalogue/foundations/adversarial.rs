@@ -22,6 +22,11 @@ fn log_ratio(p: &Mixture, q: &Mixture, x: f64) -> f64 {
     longhand::log_mixture(p, x) - longhand::log_mixture(q, x)
 }
 
+/// `log p/(p + q)` from `log p/q`, finite where `p` has next to nothing.
+fn log_share(log_ratio: f64) -> f64 {
+    log_ratio.min(0.0) - (-log_ratio.abs()).exp().ln_1p()
+}
+
 /// Where to cut the line for an integrand that changes from one law to the other: at the [`longhand::breaks`] of both,
 /// and where they are equally likely.
 fn breaks(p: &Mixture, q: &Mixture) -> Vec<f64> {
@@ -51,7 +56,7 @@ fn crossing(mut low: f64, mut high: f64, f: impl Fn(f64) -> f64) -> Option<f64> 
 /// `KL(p ‖ (p + q)/2)` on the line, densities written out.
 fn divergence_from_the_middle(p: &Mixture, q: &Mixture) -> f64 {
     longhand::integral(&breaks(p, q), |x| {
-        longhand::log_mixture(p, x).exp() * (LN_2 - (-log_ratio(p, q, x)).exp().ln_1p())
+        longhand::log_mixture(p, x).exp() * (LN_2 + log_share(log_ratio(p, q, x)))
     })
 }
 

@@ -53,7 +53,7 @@ fn the_bound_is_scaled_squared_error_plus_divergence() -> Claim {
         "-ELBO = |x - x'|²/(2s²) + KL + ½ d log(2πs²) for a decoder of variance s² with mean x'",
     )
     .source("notes 000")
-    .source("001 §1")
+    .source("notes 001 §1")
     .why("-log N(x; x', s² I) is the squared error over 2s² and the logarithm of the normaliser.")
     .compares("the bound of a network VAE with squared error and divergence written out")
     .identity(1e-12, (batch(), positive(2.0)), |&((ref x, ref eps, seed), s2), trial| {
@@ -94,7 +94,7 @@ fn summed_it_is_the_bound_at_one_half() -> Claim {
 fn averaged_it_is_a_beta_vae() -> Claim {
     Claim::new("B8c", "|x - x'|²/d + KL is -ELBO at s² = d/2, and 1/d of the β-VAE loss with β = d at s² = ½")
         .source("notes 000")
-        .source("001 §1")
+        .source("notes 001 §1")
         .why("1/(2s²) = 1/d at s² = d/2; d times the whole is |x - x'|² + d KL.")
         .compares("the loss written out with the terms of two network VAEs, constants included")
         .identity(1e-12, batch(), |&(ref x, ref eps, seed), trial| {

@@ -26,10 +26,10 @@ fn kit(d: usize) -> Kit {
     Kit {
         vector: Array1::ones(d),
         rows: Array2::ones((2, d)),
-        diagonal: DiagonalGaussian::new(Array1::zeros(d), Array1::zeros(d)).unwrap(),
+        diagonal: DiagonalGaussian::new(Array1::zeros(d), Array1::zeros(d)).expect("zeros"),
         mixture: Mixture::from(law.clone()),
         law,
-        conditional: LinearGaussian::isotropic(d, 0.5, 1.0).unwrap(),
+        conditional: LinearGaussian::isotropic(d, 0.5, 1.0).expect("a positive variance"),
         quadratic: Quadratic::constant(d, 1.0),
     }
 }

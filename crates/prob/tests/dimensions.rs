@@ -105,3 +105,12 @@ fn numbers_of_rows_do_not_stretch() {
         assert!(catch_unwind(AssertUnwindSafe(|| law.log_prob(a, b))).is_err());
     }
 }
+
+/// Conditionals with like outputs, on inputs of 1 and of 3 coordinates.
+#[test]
+fn inputs_do_not_stretch() {
+    let on = |n| LinearGaussian::from(&kit(2).law).on_wider_input(n, 0);
+    for (m, n) in [(1, 3), (3, 1)] {
+        assert!(catch_unwind(|| Quadratic::kl_divergence(&on(m), &on(n))).is_err());
+    }
+}

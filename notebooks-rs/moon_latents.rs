@@ -50,7 +50,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     ];
     let models = train(&experiments)?;
 
-    let judge = Judge::new(moon.clone())?;
+    let judge = Judge::new(moon.clone());
     println!(
         "Half-way between the half and the full moon lies the three-quarter moon; the nearest pixel blend of the two\n\
          is {:.3} away from it (root-mean-square grey, 0 to 1). Closer than {:.3} counts as close.",
@@ -105,12 +105,12 @@ fn train(experiments: &[Experiment]) -> Result<Vec<Vec<Trained>>, vae::TrainingE
     let models = experiments
         .par_iter()
         .map(|experiment| {
-            experiment.run(&|objective, elbo| {
+            experiment.run(&|objective, bound| {
                 bar.inc(1);
                 if bar.position().is_multiple_of(50) {
                     bar.set_message(format!(
                         "{}, {objective}: reconstruction {:.1}, prior matching {:.2} nats",
-                        experiment.name, elbo.reconstruction, elbo.prior_matching
+                        experiment.name, bound.reconstruction, bound.prior_matching
                     ));
                 }
             })
@@ -126,6 +126,7 @@ fn walk(judge: &Judge, models: &[Trained], experiment: &Experiment) -> Vec<Walke
         .map(|model| Walked {
             objective: model.objective,
             pictures: judge.walk(&model.vae, PICTURES_ON_THE_WAY),
+            code_distance: judge.code_distance(&model.vae),
             shown: judge.three_quarter_through(&model.vae),
             moons_from_prior: judge.moons_among(&from_prior(model, experiment, PRIOR_DRAWS)),
         })

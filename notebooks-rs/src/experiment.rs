@@ -3,8 +3,9 @@
 use montecarlo::{Estimate, MonteCarlo, Streams};
 use ndarray::{Array2, Axis};
 use ndarray_rand::rand::Rng;
+use prob::Bound;
 use rayon::prelude::*;
-use vae::{Elbo, ElboEstimate, Objective, Training, TrainingError, Vae, Variance, estimate_elbo};
+use vae::{BoundEstimate, Objective, Training, TrainingError, Vae, Variance, estimate_bound};
 
 /// The objectives of the story, with the names that tables and figures give them.
 pub const OBJECTIVES: [(&str, Objective); 3] = [
@@ -47,9 +48,9 @@ pub struct Trained {
     /// The model.
     pub vae: Vae,
     /// Step and terms (nats), averaged over blocks of 20 mini-batches.
-    pub history: Vec<(f64, Elbo)>,
+    pub history: Vec<(f64, Bound)>,
     /// The bound and its terms on the training data (nats).
-    pub elbo: ElboEstimate,
+    pub bound: BoundEstimate,
     /// `KL(q(z) || p(z))` of the aggregate posterior of the training data (nats).
     pub aggregate_kl: Estimate,
 }
@@ -60,11 +61,11 @@ impl Experiment {
         OBJECTIVES.len() * self.steps
     }
 
-    /// Trains one model for each of [`OBJECTIVES`], in parallel. `watch(objective, elbo)` hears every mini-batch.
+    /// Trains one model for each of [`OBJECTIVES`], in parallel. `watch(objective, bound)` hears every mini-batch.
     ///
     /// # Errors
     /// If a training diverges.
-    pub fn run(&self, watch: &(dyn Fn(&str, &Elbo) + Sync)) -> Result<Vec<Trained>, TrainingError> {
+    pub fn run(&self, watch: &(dyn Fn(&str, &Bound) + Sync)) -> Result<Vec<Trained>, TrainingError> {
         OBJECTIVES.par_iter().map(|&(name, objective)| self.train(name, objective, watch)).collect()
     }
 
@@ -72,7 +73,7 @@ impl Experiment {
         &self,
         name: &'static str,
         objective: Objective,
-        watch: &(dyn Fn(&str, &Elbo) + Sync),
+        watch: &(dyn Fn(&str, &Bound) + Sync),
     ) -> Result<Trained, TrainingError> {
         let mut vae = Vae::new(
             self.data.ncols(),
@@ -84,22 +85,22 @@ impl Experiment {
         let training =
             Training { objective, steps: self.steps, batch: 64, learning_rate: 1e-3, streams: self.streams };
         let mut terms = Vec::with_capacity(self.steps);
-        training.run(&mut vae, &self.data, |_, elbo| {
-            terms.push(*elbo);
-            watch(name, elbo);
+        training.run(&mut vae, &self.data, |_, bound| {
+            terms.push(bound.clone());
+            watch(name, bound);
         })?;
-        let elbo = self.elbo_of(&vae);
+        let bound = self.bound_of(&vae);
         let aggregate_kl = self.aggregate_kl_of(&vae);
-        Ok(Trained { objective: name, vae, history: block_means(&terms), elbo, aggregate_kl })
+        Ok(Trained { objective: name, vae, history: block_means(&terms), bound, aggregate_kl })
     }
 
-    fn elbo_of(&self, vae: &Vae) -> ElboEstimate {
+    fn bound_of(&self, vae: &Vae) -> BoundEstimate {
         let any_example = |rng: &mut _, n| {
             let rows: Vec<usize> = (0..n).map(|_| Rng::random_range(rng, 0..self.data.nrows())).collect();
             self.data.select(Axis(0), &rows)
         };
         let plan = MonteCarlo::new(ELBO_SAMPLES, self.streams.role("evaluation"));
-        estimate_elbo(&vae.encoder, &vae.decoder, any_example, &plan, &|_| ())
+        estimate_bound(&vae.encoder, &vae.decoder, any_example, &plan, &|_| ())
     }
 
     /// `E_q(z) [log q(z) - log p(z)]` by Monte Carlo; infinite where an encoder wrote something that is no law.
@@ -118,18 +119,42 @@ impl Experiment {
 }
 
 /// The last step and the mean terms of every block.
-fn block_means(terms: &[Elbo]) -> Vec<(f64, Elbo)> {
+fn block_means(terms: &[Bound]) -> Vec<(f64, Bound)> {
     let mean =
-        |block: &[Elbo], term: fn(&Elbo) -> f64| block.iter().map(term).sum::<f64>() / block.len() as f64;
+        |block: &[Bound], term: fn(&Bound) -> f64| block.iter().map(term).sum::<f64>() / block.len() as f64;
     terms
         .chunks(BLOCK)
         .enumerate()
         .map(|(k, block)| {
-            let elbo = Elbo {
+            let bound = Bound {
                 reconstruction: mean(block, |e| e.reconstruction),
                 prior_matching: mean(block, |e| e.prior_matching),
+                matching: vec![],
             };
-            ((k * BLOCK + block.len()) as f64, elbo)
+            ((k * BLOCK + block.len()) as f64, bound)
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_block_is_its_last_step_and_its_mean_also_if_it_is_short() {
+        let term =
+            |k: usize| Bound { reconstruction: k as f64, prior_matching: -2.0 * k as f64, matching: vec![] };
+        let terms: Vec<Bound> = (0..BLOCK + 3).map(term).collect();
+        let blocks = block_means(&terms);
+        assert_eq!(blocks.len(), 2);
+        let (step, first) = &blocks[0];
+        let mean = (BLOCK - 1) as f64 / 2.0;
+        assert_eq!((*step, first.reconstruction, first.prior_matching), (BLOCK as f64, mean, -2.0 * mean));
+        let (step, last) = &blocks[1];
+        let mean = BLOCK as f64 + 1.0;
+        assert_eq!(
+            (*step, last.reconstruction, last.prior_matching),
+            (BLOCK as f64 + 3.0, mean, -2.0 * mean)
+        );
+    }
 }

@@ -1,9 +1,8 @@
 //! The figures of the chapter `moon_latents`.
 
 use ndarray::{Array1, Array2, ArrayRef2};
-use plot::{Color, ColorScale, Extent, Figure, Panel, Pictures, Raster, Style, theme};
-use prob::Mixture;
-use vae::Elbo;
+use plot::{Align, Color, ColorScale, Extent, Figure, Panel, Pictures, Raster, Style, theme};
+use prob::{Bound, LinearGaussian, Mixture};
 
 use crate::experiment::{OBJECTIVES, Trained};
 use crate::moon_report::Walked;
@@ -11,8 +10,9 @@ use crate::walk::{Judge, Likeness, Picture};
 
 /// Pictures in a strip.
 const STRIP: usize = 11;
-/// The panel in which every line is at home, and named.
+/// Titles of the panels that show the second term and the bound.
 const PRIOR_MATCHING: &str = "prior matching";
+const BOUND: &str = "ELBO";
 /// Colours of the objectives, in order.
 const COLORS: [Color; 3] = [theme::ORANGE, theme::PURPLE, theme::BLUE];
 /// Every so many examples get an ellipse; odd, because full and half moons alternate.
@@ -20,17 +20,9 @@ const ELLIPSE_EVERY: usize = 21;
 /// Cells of a density, in each direction.
 const CELLS: usize = 64;
 
-/// A latent space: the aggregate posterior as a density, the prior's one and two standard deviations as circles,
-/// encoder means coloured by `values`, one-sigma ellipses for some of them.
-fn latent_space(
-    model: &Trained,
-    data: &ArrayRef2<f64>,
-    values: &[f64],
-    colors: ColorScale,
-    reach: f64,
-) -> Panel {
-    let (mean, log_var) = model.vae.encoder.mean_and_log_var(data);
-    let means = mean.rows().into_iter().zip(values).map(|(z, &value)| (z[0], z[1], value));
+/// A latent space without its codes: the aggregate posterior as a density, the prior's one and two standard
+/// deviations as circles.
+fn plane(model: &Trained, data: &ArrayRef2<f64>, reach: f64) -> Panel {
     let mut panel = Panel::new(model.objective)
         .x_label("$z_1$")
         .y_label("$z_2$")
@@ -41,35 +33,62 @@ fn latent_space(
     if let Ok(aggregate) = model.vae.aggregate_posterior(data) {
         panel = density(panel, &aggregate, reach);
     }
-    panel = panel
-        .circle((0.0, 0.0), 1.0, Style::guide().dashed().label("$1\\sigma$"))
-        .circle((0.0, 0.0), 2.0, Style::guide().dashed().label("$2\\sigma$"))
-        .colored_points(means, colors, Style::new(theme::BLUE).size(1.6).opacity(0.8));
-    for (z, log_var) in mean.rows().into_iter().zip(log_var.rows()).step_by(ELLIPSE_EVERY) {
+    panel.circle((0.0, 0.0), 1.0, Style::guide().dashed().label("$1\\sigma$")).circle(
+        (0.0, 0.0),
+        2.0,
+        Style::guide().dashed().label("$2\\sigma$"),
+    )
+}
+
+/// Adds the one-sigma ellipses of some posteriors.
+fn ellipses(panel: Panel, model: &Trained, data: &ArrayRef2<f64>) -> Panel {
+    let (mean, log_var) = model.vae.encoder.mean_and_log_var(data);
+    let posteriors = mean.rows().into_iter().zip(log_var.rows()).step_by(ELLIPSE_EVERY);
+    posteriors.fold(panel, |panel, (z, log_var)| {
         let axes = ((0.5 * log_var[0]).exp(), (0.5 * log_var[1]).exp());
-        panel = panel.ellipse((z[0], z[1]), axes, 0.0, Style::new(theme::TEXT).width(0.4));
-    }
-    panel
+        panel.ellipse((z[0], z[1]), axes, 0.0, Style::new(theme::TEXT).width(0.4).name("posterior"))
+    })
 }
 
 /// The density of a law on the plane, up to half the strength of the colour map: marks must read on top of it.
+///
+/// The law is blurred by `N(0, (cell/2)² I)`: posteriors far narrower than a cell would fall between the centres of
+/// cells, where the density is sampled.
 fn density(panel: Panel, law: &Mixture, reach: f64) -> Panel {
     // Wider than the axes, which an equal aspect may stretch.
-    let extent = Extent::square(1.5 * reach);
+    let side = 1.5 * reach;
+    let cell = 2.0 * side / CELLS as f64;
+    let Ok(blur) =
+        LinearGaussian::new(Array2::eye(2), Array1::zeros(2), Array2::eye(2) * (0.25 * cell * cell))
+    else {
+        return panel;
+    };
+    let blurred = law.push(&blur);
     // Square roots spread the range: a narrow peak would otherwise leave all else white.
-    let root = |x: f64, y: f64| (0.5 * law.log_prob(&ndarray::aview1(&[x, y]))).exp();
+    let root = |x: f64, y: f64| (0.5 * blurred.log_prob(&ndarray::aview1(&[x, y]))).exp();
+    let extent = Extent::square(side);
     let raster = Raster::sample(CELLS, CELLS, extent, root);
     let peak = raster.values().iter().fold(f64::MIN_POSITIVE, |max: f64, &v| max.max(v));
     panel.density(raster, extent, ColorScale::new(theme::DENSITY).range(0.0, 2.0 * peak))
 }
 
-/// The latent spaces of all objectives side by side on shared axes.
+/// The rows of a set of points of the plane (`[n, 2]`).
+fn pairs(points: &ArrayRef2<f64>) -> impl Iterator<Item = (f64, f64)> {
+    points.rows().into_iter().map(|p| (p[0], p[1]))
+}
+
+/// The latent spaces of all objectives side by side on shared axes: encoder means coloured by `values`, one-sigma
+/// ellipses for some of them, the aggregate posterior, the prior.
 pub fn latent_spaces(models: &[Trained], data: &ArrayRef2<f64>, values: &[f64], bar: &str) -> Figure {
     let mut figure = Figure::new(160.0, 58.0).columns(models.len()).share_x().share_y();
     for (k, model) in models.iter().enumerate() {
         let scale = ColorScale::new(theme::VIRIDIS).range(0.0, 1.0);
         let scale = if k + 1 == models.len() { scale.bar(bar) } else { scale };
-        figure.panel(latent_space(model, data, values, scale, reach(models, data)));
+        let means = model.vae.encoder.mean(data);
+        let means = pairs(&means).zip(values).map(|((x, y), &value)| (x, y, value));
+        let style = Style::new(theme::BLUE).size(1.6).opacity(0.8).name("codes");
+        let panel = plane(model, data, reach(models, data)).colored_points(means, scale, style);
+        figure.panel(ellipses(panel, model, data));
     }
     figure
 }
@@ -87,13 +106,14 @@ fn extent_of(points: &Array2<f64>) -> f64 {
 /// The way from half to full moon: the truth, the pixel blend, and what each model decodes.
 ///
 /// # Errors
-/// Never, for shares of a way are fractions.
+/// If a share of the way is no fraction.
 pub fn strips(judge: &Judge, walks: &[Walked], size: usize) -> Result<Figure, toy::ToyError> {
     let raster = |pixels: &Array1<f64>| Raster::new(size, size, pixels.iter().map(|p| p.clamp(0.0, 1.0)));
     let shown = |walk: &'_ Walked| -> Vec<Picture> {
-        walk.pictures.iter().step_by((walk.pictures.len() - 1) / (STRIP - 1)).cloned().collect()
+        let last = walk.pictures.len().saturating_sub(1);
+        (0..STRIP).filter_map(|k| walk.pictures.get(k * last / (STRIP - 1))).cloned().collect()
     };
-    let shares: Vec<f64> = shown(&walks[0]).iter().map(|p| p.share).collect();
+    let shares: Vec<f64> = walks.first().map(shown).unwrap_or_default().iter().map(|p| p.share).collect();
     let truth: Vec<Raster> =
         shares.iter().map(|&share| judge.truth(share).map(|p| raster(&p))).collect::<Result<_, _>>()?;
     let mut pictures = Pictures::new("lit fraction of the true moon")
@@ -121,8 +141,9 @@ pub fn distances(judge: &Judge, walks: &[Walked]) -> Figure {
                 .collect::<Vec<_>>()
         };
         let mut panel = Panel::new(walk.objective)
+            .name(format!("{}: phase", walk.objective))
             .y_label("nearest true phase")
-            .line([(0.0, 0.5), (1.0, 1.0)], Style::guide().dashed());
+            .line([(0.0, 0.5), (1.0, 1.0)], Style::guide().dashed().name("true moons"));
         for (points, style) in [
             (likeness(|l| l == Likeness::Moon), Style::new(theme::BLUE).label("a moon")),
             (likeness(|l| l == Likeness::Blend), Style::new(theme::VERMILLION).label("a blend")),
@@ -138,67 +159,121 @@ pub fn distances(judge: &Judge, walks: &[Walked]) -> Figure {
         let along = |f: fn(&Picture) -> f64| walk.pictures.iter().map(move |p| (p.share, f(p)));
         figure.panel(
             Panel::new("")
+                .name(format!("{}: distances", walk.objective))
                 .x_label("along the way")
                 .x_ticks([(0.0, "half"), (0.5, "3/4"), (1.0, "full")])
                 .y_label("distance (grey)")
                 .horizontal(judge.close(), Style::guide().dashed().label("close"))
-                .line(along(|p| p.blend.distance), Style::new(theme::VERMILLION).dashed().label("to a blend"))
-                .line(along(|p| p.moon.distance), Style::new(theme::BLUE).label("to a moon")),
+                // Dashes last: the distances may be equal, and a line shows between dashes, not under a line.
+                .line(along(|p| p.moon.distance), Style::new(theme::BLUE).label("to a moon"))
+                .line(
+                    along(|p| p.blend.distance),
+                    Style::new(theme::VERMILLION).dashed().label("to a blend"),
+                ),
         );
     }
     figure
 }
 
-/// The terms of the bound and the bound itself during training, one line an objective.
+/// The terms of the bound and the bound itself, first minus second, during training, one line an objective.
+///
+/// What an objective does not train can be off by orders of magnitude, as every term is at first: the axes show where
+/// the terms that are trained end up, and an arrow says which line lies below them.
 pub fn training(models: &[Trained]) -> Figure {
-    let mut figure = Figure::new(160.0, 58.0).columns(3).widths(&[1.0, 1.0, 1.0]).share_x();
-    let panel = |title: &str, term: fn(&Elbo) -> f64| {
-        // What an objective does not train can be off by orders of magnitude, as every term is at first: the axis
-        // shows where the terms that are trained end up.
-        let learned =
-            models.iter().filter(|model| model.objective != OBJECTIVES[1].0 || title == PRIOR_MATCHING);
-        let late = learned.flat_map(|model| &model.history[model.history.len() / 20..]).map(|(_, e)| term(e));
-        let (low, high) = late.fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), v| (l.min(v), h.max(v)));
-        let margin = 0.05 * (high - low);
-        let panel = Panel::new(title).x_label("step").y_label("nats").y_range(low - margin, high + margin);
-        models.iter().zip(COLORS).fold(panel, |panel, (model, color)| {
-            let points = model.history.iter().map(|(step, elbo)| (*step, term(elbo)));
-            let style = Style::new(color);
-            panel.line(points, if title == PRIOR_MATCHING { style.label(model.objective) } else { style })
-        })
-    };
-    figure.panel(panel("reconstruction", |elbo| elbo.reconstruction));
-    figure.panel(panel("ELBO", Elbo::total));
-    figure.panel(panel(PRIOR_MATCHING, |elbo| elbo.prior_matching));
+    let mut figure = Figure::new(160.0, 58.0).columns(3).share_x();
+    figure.panel(term(models, "reconstruction", |elbo| elbo.reconstruction));
+    figure.panel(term(models, PRIOR_MATCHING, |elbo| elbo.prior_matching));
+    figure.panel(term(models, BOUND, Bound::elbo));
     figure
 }
 
-/// Latent space, reconstructions and samples from the prior for points in the plane, a row an objective.
+/// One term during training. Lines are named where the figure ends, at the right of the bound.
+fn term(models: &[Trained], title: &str, term: fn(&Bound) -> f64) -> Panel {
+    let late = |model: &Trained| {
+        let history = &model.history[model.history.len() / 20..];
+        let start = (f64::INFINITY, f64::NEG_INFINITY);
+        history.iter().map(|(_, elbo)| term(elbo)).fold(start, |(l, h), v| (l.min(v), h.max(v)))
+    };
+    let learned = models.iter().filter(|model| model.objective != OBJECTIVES[1].0 || title == PRIOR_MATCHING);
+    let (low, high) = learned
+        .map(late)
+        .fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), (low, high)| (l.min(low), h.max(high)));
+    let height = high - low;
+    let below = |model: &Trained| late(model).1 < low;
+    // Room for an arrow and a name beneath everything that shows.
+    let foot = if models.iter().any(below) { 0.2 } else { 0.05 };
+    let low = low - foot * height;
+    let panel = Panel::new(title).x_label("step").y_label("nats").y_range(low, high + 0.05 * height);
+    models.iter().zip(COLORS).fold(panel, |panel, (model, color)| {
+        let points = model.history.iter().map(|(step, elbo)| (*step, term(elbo)));
+        let style = Style::new(color);
+        let named = if title == BOUND {
+            style.clone().label(model.objective)
+        } else {
+            style.clone().name(model.objective)
+        };
+        let panel = panel.line(points, named);
+        match model.history.last() {
+            Some(&(end, _)) if below(model) => {
+                panel.arrow((end, low + 0.13 * height), (end, low + 0.01 * height), style.clone()).text(
+                    (0.95 * end, low + 0.07 * height),
+                    model.objective,
+                    style.size(7.5).align(Align::Right),
+                )
+            }
+            _ => panel,
+        }
+    })
+}
+
+/// Latent space, reconstructions and samples from the prior for the points of two moons, a row an objective.
+///
+/// `labels` say which moon a point of `data` is from, 0 for the upper one; `drawn` are reconstructions and samples of
+/// each model.
 pub fn point_models(
     models: &[Trained],
     data: &ArrayRef2<f64>,
     labels: &[usize],
     drawn: &[(Array2<f64>, Array2<f64>)],
 ) -> Figure {
-    let values: Vec<f64> = labels.iter().map(|&label| label as f64).collect();
+    let shown: Vec<(f64, f64)> =
+        drawn.iter().flat_map(|(a, b)| pairs(a).chain(pairs(b))).chain(pairs(data)).collect();
     let mut figure = Figure::new(160.0, 130.0).columns(3);
     for (model, (returned, sampled)) in models.iter().zip(drawn) {
-        let scale = ColorScale::new(theme::VIRIDIS).range(-0.2, 1.2);
-        figure.panel(latent_space(model, data, &values, scale, reach(models, data)));
-        figure.panel(points("reconstructions", data, returned));
-        figure.panel(points("samples from the prior", data, sampled));
+        let means = model.vae.encoder.mean(data);
+        let moon = |wanted: usize| {
+            pairs(&means)
+                .zip(labels)
+                .filter(move |(_, label)| **label == wanted)
+                .map(|(z, _)| z)
+                .collect::<Vec<_>>()
+        };
+        let style = |color| Style::new(color).size(1.6).opacity(0.8);
+        let panel = plane(model, data, reach(models, data))
+            .points(moon(0), style(theme::GREEN).label("upper moon"))
+            .points(moon(1), style(theme::VERMILLION).label("lower moon"));
+        figure.panel(ellipses(panel, model, data).name(format!("{}: latents", model.objective)));
+        for (name, made) in [("reconstructions", returned), ("samples", sampled)] {
+            let panel = points(data, made, name, &shown);
+            figure.panel(panel.name(format!("{}: {name}", model.objective)));
+        }
     }
     figure
 }
 
-fn points(title: &str, data: &ArrayRef2<f64>, made: &Array2<f64>) -> Panel {
-    let rows = |x: &ArrayRef2<f64>| x.rows().into_iter().map(|p| (p[0], p[1])).collect::<Vec<_>>();
-    Panel::new(title)
+/// Data, and what a model made, on axes that hold all of `shown`.
+fn points(data: &ArrayRef2<f64>, made: &ArrayRef2<f64>, name: &str, shown: &[(f64, f64)]) -> Panel {
+    let range = |of: fn(&(f64, f64)) -> f64| {
+        let reach = (f64::INFINITY, f64::NEG_INFINITY);
+        shown.iter().map(of).fold(reach, |(low, high), v| (low.min(v - 0.1), high.max(v + 0.1)))
+    };
+    let ((left, right), (low, high)) = (range(|p| p.0), range(|p| p.1));
+    Panel::new("")
         .x_label("$x_1$")
         .y_label("$x_2$")
         .equal_aspect()
-        .x_range(-1.6, 2.6)
-        .y_range(-1.1, 1.6)
-        .points(rows(data), Style::guide().size(1.0).opacity(0.35))
-        .points(rows(made), Style::new(theme::BLUE).size(1.4).opacity(0.7))
+        .x_range(left, right)
+        .y_range(low, high)
+        .points(pairs(data), Style::guide().size(1.0).opacity(0.35).label("data"))
+        .points(pairs(made), Style::new(theme::BLUE).size(1.4).opacity(0.7).label(name))
 }

@@ -36,14 +36,18 @@ pub fn terms(models: &[Trained]) -> Table {
         models.iter().map(|model| {
             [
                 model.objective.to_owned(),
-                shown(&model.elbo.reconstruction),
-                shown(&model.elbo.prior_matching),
-                shown(&model.elbo.total),
+                shown(&model.bound.reconstruction),
+                shown(&model.bound.prior_matching),
+                shown(&model.bound.elbo),
                 shown(&model.aggregate_kl),
             ]
         }),
     )
 }
+
+/// Below this distance, in standard deviations of the encoder, two codes are the same: who sees a draw and guesses
+/// which of the two pictures it is the code of is right with probability `Φ(0.05) = 0.52`.
+const SAME_CODE: f64 = 0.1;
 
 /// What one model makes of the way from the half moon to the full moon.
 pub struct Walked {
@@ -51,6 +55,8 @@ pub struct Walked {
     pub objective: &'static str,
     /// The pictures on the way.
     pub pictures: Vec<Picture>,
+    /// How far apart the codes of half and full moon are, in standard deviations of the encoder.
+    pub code_distance: f64,
     /// What it returns when shown a true three-quarter moon.
     pub shown: Picture,
     /// The share of decoded draws from the prior that are moons.
@@ -69,12 +75,6 @@ impl Walked {
             .iter()
             .min_by(|a, b| a.to_three_quarter.total_cmp(&b.to_three_quarter))
             .unwrap_or_else(|| self.middle())
-    }
-
-    /// Whether anything at all depends on the latent: the two ends of the way differ visibly.
-    fn says_something(&self, judge: &Judge) -> bool {
-        let (first, last) = (&self.pictures[0], &self.pictures[self.pictures.len() - 1]);
-        toy::rms_distance(&first.pixels, &last.pixels) > judge.close()
     }
 }
 
@@ -120,7 +120,7 @@ pub fn pictures(walks: &[Walked]) -> Table {
 
 /// One sentence for each model on what it makes half-way, and one on whether any made a three-quarter moon.
 pub fn findings(judge: &Judge, walks: &[Walked]) -> Vec<String> {
-    let mut said: Vec<String> = walks.iter().map(|walk| finding(judge, walk)).collect();
+    let mut said: Vec<String> = walks.iter().map(finding).collect();
     let made: Vec<&str> = walks
         .iter()
         .filter(|walk| walk.closest().to_three_quarter <= judge.close())
@@ -137,13 +137,15 @@ pub fn findings(judge: &Judge, walks: &[Walked]) -> Vec<String> {
     said
 }
 
-fn finding(judge: &Judge, walk: &Walked) -> String {
-    if !walk.says_something(judge) {
-        return format!(
-            "{}: every latent decodes to the same picture; the code says nothing, and nothing was learned.",
-            walk.objective
-        );
-    }
+fn finding(walk: &Walked) -> String {
+    let ends = if walk.code_distance < SAME_CODE {
+        format!(
+            "half and full moon have the same code ({:.3} standard deviations apart); ",
+            walk.code_distance
+        )
+    } else {
+        String::new()
+    };
     let middle = walk.middle();
     let what = match middle.likeness {
         Likeness::Moon => format!("a moon, {:.0} % lit", 100.0 * middle.moon.phase),
@@ -160,7 +162,7 @@ fn finding(judge: &Judge, walk: &Walked) -> String {
     };
     let moons = walk.pictures.iter().filter(|p| p.likeness == Likeness::Moon);
     format!(
-        "{}: half-way lies {what}; {} of {} pictures on the way are moons.",
+        "{}: {ends}half-way lies {what}; {} of {} pictures on the way are moons.",
         walk.objective,
         moons.count(),
         walk.pictures.len()
@@ -178,4 +180,81 @@ pub fn arcs(models: &[Trained], data: &Array2<f64>, drawn: &[(Array2<f64>, Array
     });
     let truth = ["the data".to_owned(), format!("{:.3}", off(data)), format!("{:.3}", off(data))];
     table(["objective", "reconstructions", "samples from the prior"], std::iter::once(truth).chain(rows))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ndarray::Array1;
+    use toy::MoonPhase;
+
+    /// A model that would decode `picture` at every share of the way.
+    fn walked(judge: &Judge, code_distance: f64, picture: impl Fn(f64) -> Array1<f64>) -> Walked {
+        let at = |share: f64| judge.judge(share, picture(share));
+        Walked {
+            objective: "a model",
+            pictures: (0..=10).map(|k| at(f64::from(k) / 10.0)).collect(),
+            code_distance,
+            shown: at(0.5),
+            moons_from_prior: Estimate { mean: 0.0, std_err: 0.0, samples: 1 },
+        }
+    }
+
+    fn truth(judge: &Judge, share: f64) -> Array1<f64> {
+        judge.truth(share).expect("a fraction")
+    }
+
+    #[test]
+    fn true_moons_are_found_to_be_moons() {
+        let judge = Judge::new(MoonPhase::default());
+        let found = findings(&judge, &[walked(&judge, 9.0, |share| truth(&judge, share))]);
+        assert_eq!(
+            found,
+            [
+                "a model: half-way lies a moon, 75 % lit; 11 of 11 pictures on the way are moons.",
+                "A three-quarter moon (within 0.123) is made by: a model.",
+            ]
+        );
+    }
+
+    #[test]
+    fn blends_are_found_to_be_blends() {
+        let judge = Judge::new(MoonPhase::default());
+        let found = findings(&judge, &[walked(&judge, 9.0, |share| judge.blend(share))]);
+        // 0.241 is the distance that toy's documentation gives.
+        assert_eq!(
+            found,
+            [
+                "a model: half-way lies a pixel blend (50 % full moon), not a moon: 0.000 from the nearest blend, \
+                 0.241 from the nearest moon; 2 of 11 pictures on the way are moons.",
+                "No objective makes a three-quarter moon anywhere on the way: none comes within 0.123 of it.",
+            ]
+        );
+    }
+
+    /// Only what was measured: that the codes are the same, and what lies on the way between them. To a black picture
+    /// the half moon is both the nearest moon and the nearest blend.
+    #[test]
+    fn black_for_every_code_is_found_to_be_neither() {
+        let judge = Judge::new(MoonPhase::default());
+        let black = |_| Array1::zeros(576);
+        let found = findings(&judge, &[walked(&judge, 0.02, black), walked(&judge, 0.2, black)]);
+        let away = toy::rms_distance(&black(0.0), &truth(&judge, 0.0));
+        let way = format!(
+            "half-way lies neither moon nor blend: {away:.3} from the nearest moon and {away:.3} from the nearest \
+             blend; 0 of 11 pictures on the way are moons."
+        );
+        let same = "half and full moon have the same code (0.020 standard deviations apart); ";
+        assert_eq!(found[0], format!("a model: {same}{way}"));
+        assert_eq!(found[1], format!("a model: {way}"));
+    }
+
+    #[test]
+    fn the_middle_and_the_closest_are_what_they_are_called() {
+        let judge = Judge::new(MoonPhase::default());
+        // True moons that hurry: three quarters lit at a quarter of the way.
+        let walk = walked(&judge, 9.0, |share| truth(&judge, (2.0 * share).min(1.0)));
+        assert_eq!(walk.middle().share, 0.5);
+        assert!((walk.closest().share - 0.25).abs() < 0.06, "{}", walk.closest().share);
+    }
 }

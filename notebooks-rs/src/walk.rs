@@ -61,13 +61,11 @@ pub struct Judge {
 
 impl Judge {
     /// The judge of pictures that `moon` draws.
-    ///
-    /// # Errors
-    /// Never, for the phases used are fractions.
-    pub fn new(moon: MoonPhase) -> Result<Self, ToyError> {
-        let (half, three_quarter, full) = (moon.image(HALF)?, moon.image(0.75)?, moon.image(1.0)?);
+    pub fn new(moon: MoonPhase) -> Self {
+        let [half, three_quarter, full] =
+            [HALF, 0.75, 1.0].map(|phase| moon.image(phase).expect("the phase is a fraction"));
         let contrast = nearest_blend(&three_quarter, &half, &full).distance;
-        Ok(Self { moon, half, three_quarter, full, contrast })
+        Self { moon, half, three_quarter, full, contrast }
     }
 
     /// Distance from the three-quarter moon to the nearest blend of half and full moon (grey, 0 to 1).
@@ -81,10 +79,10 @@ impl Judge {
         0.5 * self.contrast
     }
 
-    /// The moon at `phase`, the truth at a `share` of the way.
+    /// The moon at the phase `½ + ½ share`: the truth at a `share` of the way.
     ///
     /// # Errors
-    /// If it is no fraction.
+    /// If that is no fraction.
     pub fn truth(&self, share: f64) -> Result<Array1<f64>, ToyError> {
         self.moon.image(HALF + (1.0 - HALF) * share)
     }
@@ -120,7 +118,11 @@ impl Judge {
     }
 
     /// Decodes `steps` pictures on the straight line between the codes (encoder means) of half and full moon.
+    ///
+    /// # Panics
+    /// If there are not two, the ends.
     pub fn walk(&self, vae: &Vae, steps: usize) -> Vec<Picture> {
+        assert!(steps >= 2, "a walk of {steps} pictures has no two ends");
         let code = |picture: &Array1<f64>| vae.encoder.mean(&picture.view().insert_axis(Axis(0)));
         let (from, to) = (code(&self.half), code(&self.full));
         (0..steps)
@@ -132,9 +134,104 @@ impl Judge {
             .collect()
     }
 
+    /// How far apart the codes of half and full moon are, in standard deviations of the encoder:
+    /// `√(Σᵢ (μᵢ(full) - μᵢ(half))² / ½ (vᵢ(full) + vᵢ(half)))`.
+    pub fn code_distance(&self, vae: &Vae) -> f64 {
+        let ends = ndarray::stack![Axis(0), self.half, self.full];
+        let (mean, log_var) = vae.encoder.mean_and_log_var(&ends);
+        let apart = |i: usize| {
+            (mean[[1, i]] - mean[[0, i]]).powi(2)
+                / log_var.column(i).mapv(f64::exp).mean().unwrap_or(f64::NAN)
+        };
+        (0..mean.ncols()).map(apart).sum::<f64>().sqrt()
+    }
+
     /// Shows the model a true three-quarter moon and judges what comes back.
     pub fn three_quarter_through(&self, vae: &Vae) -> Picture {
         let code = vae.encoder.mean(&self.three_quarter.view().insert_axis(Axis(0)));
         self.judge(0.5, vae.decoder.mean(&code).remove_axis(Axis(0)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use montecarlo::Streams;
+    use ndarray_rand::rand::Rng;
+    use proptest::prelude::*;
+
+    fn judge() -> Judge {
+        Judge::new(MoonPhase::default())
+    }
+
+    /// A picture without meaning: every pixel black or white.
+    fn noise(judge: &Judge, chunk: u64) -> Array1<f64> {
+        let mut rng = Streams::new(1).rng(chunk);
+        judge.half.mapv(|_| f64::from(u8::from(rng.random::<bool>())))
+    }
+
+    #[test]
+    fn the_judge_tells_the_three_quarter_moon_from_the_blend_half_way() {
+        let judge = judge();
+        let moon = judge.judge(0.5, judge.truth(0.5).expect("a fraction"));
+        assert_eq!((moon.likeness, moon.to_three_quarter), (Likeness::Moon, 0.0));
+        let blend = judge.judge(0.5, judge.blend(0.5));
+        assert_eq!(blend.likeness, Likeness::Blend);
+        assert!(blend.to_three_quarter > 2.0 * judge.close() - 1e-12, "{}", blend.to_three_quarter);
+        assert_eq!(judge.judge(0.5, noise(&judge, 0)).likeness, Likeness::Neither);
+        assert_eq!(judge.judge(0.5, judge.moon.image(0.2).expect("a fraction")).likeness, Likeness::Neither);
+    }
+
+    #[test]
+    fn moons_among_pictures_are_counted_without_the_dark_one() {
+        let judge = judge();
+        let moon = |phase: f64| judge.moon.image(phase).expect("a fraction");
+        let pictures = [moon(0.0), moon(0.3), moon(1.0), judge.blend(0.5), noise(&judge, 1)];
+        let views: Vec<_> = pictures.iter().map(|picture| picture.view()).collect();
+        let found = judge.moons_among(&ndarray::stack(Axis(0), &views).expect("pictures of one size"));
+        assert_eq!((found.mean, found.samples), (0.4, 5));
+    }
+
+    /// A model whose weights were drawn and never trained has some code for either moon; one that ignores what it is
+    /// shown has the same.
+    #[test]
+    fn codes_are_apart_by_standard_deviations_of_the_encoder() {
+        let judge = judge();
+        let mut rng = Streams::new(2).rng(0);
+        let vae = Vae::new(judge.moon.dim(), &[8], 2, vae::Variance::Fixed(1.0), &mut rng);
+        let posteriors = |picture: &Array1<f64>| {
+            vae.aggregate_posterior(&picture.view().insert_axis(Axis(0))).expect("finite weights")
+        };
+        let (half, full) = (posteriors(&judge.half), posteriors(&judge.full));
+        let shift = full.mean() - half.mean();
+        let variance = (full.covariance() + half.covariance()).diag().to_owned() * 0.5;
+        let squared = (&shift * &shift / variance).sum();
+        approx::assert_relative_eq!(judge.code_distance(&vae), squared.sqrt(), max_relative = 1e-12);
+        let alike = Judge { full: judge.half.clone(), ..judge };
+        assert_eq!(alike.code_distance(&vae), 0.0);
+    }
+
+    #[test]
+    #[should_panic(expected = "a walk of 1 pictures has no two ends")]
+    fn a_walk_has_two_ends() {
+        let judge = judge();
+        let vae = Vae::new(judge.moon.dim(), &[2], 1, vae::Variance::Fixed(1.0), &mut Streams::new(3).rng(0));
+        judge.walk(&vae, 1);
+    }
+
+    proptest! {
+        /// Moons stay moons, and blends blends, where the other is farther than twice what counts as close, or than
+        /// the noise added; here a uniform noise of standard deviation 0.05 about the middle of the way.
+        #[test]
+        fn a_little_noise_changes_no_verdict(share in 0.35..0.65f64, chunk in 0u64..1000) {
+            let judge = judge();
+            let mut rng = Streams::new(4).rng(chunk);
+            let half_width = 0.05 * 3f64.sqrt();
+            let mut noisy = |picture: Array1<f64>| picture.mapv(|p| p + rng.random_range(-half_width..half_width));
+            let moon = noisy(judge.truth(share).expect("a fraction"));
+            prop_assert_eq!(judge.judge(share, moon).likeness, Likeness::Moon);
+            let blend = noisy(judge.blend(share));
+            prop_assert_eq!(judge.judge(share, blend).likeness, Likeness::Blend);
+        }
     }
 }

@@ -3,7 +3,9 @@
 //! Densities and divergences are computed from whitened vectors `L⁻¹ b`, never from an explicit inverse: a
 //! variance of 1e-300 has a standard deviation of 1e-150, which f64 holds with all its digits.
 
-use ndarray::{Array1, Array2, ArrayRef1, ArrayRef2, Axis};
+use ndarray::{Array1, Array2, ArrayRef1, ArrayRef2, Axis, concatenate, s};
+
+use crate::qr::triangular_factor;
 
 /// A matrix that should have a Cholesky factor has none: the pivot of `row` was not a positive number.
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
@@ -60,6 +62,32 @@ impl Cholesky {
         Ok(Self { lower })
     }
 
+    /// The factor of `A + B Bᵀ` for `B` (`[d, k]`), from the QR factorisation of `[B, L]ᵀ`.
+    ///
+    /// The sum is never formed: what `B Bᵀ` would round away in it is kept, and there is a factor for every `B`. Where a
+    /// length `|(B, L)_i|` leaves the range of f64, the factor is not finite.
+    ///
+    /// # Panics
+    /// If `b` has not `d` rows.
+    pub fn update(&self, b: &ArrayRef2<f64>) -> Self {
+        assert_eq!(b.nrows(), self.dim(), "rows to be added to a factor of other dimension");
+        Self { lower: triangular_factor(concatenate![Axis(1), b.view(), self.lower]) }
+    }
+
+    /// The factor `[[L, 0], [B, C]]` of `[[L Lᵀ, L Bᵀ], [B Lᵀ, B Bᵀ + C Cᵀ]]` for `B` (`[m, d]`) and the factor `C` (`[m, m]`).
+    ///
+    /// # Panics
+    /// If `b` has not `d` columns and a row for each of `c`.
+    pub fn extend(&self, b: &ArrayRef2<f64>, c: &Cholesky) -> Self {
+        let (d, m) = (self.dim(), c.dim());
+        assert_eq!(b.dim(), (m, d), "a block that does not fit between the factors");
+        let mut lower = Array2::zeros((d + m, d + m));
+        lower.slice_mut(s![..d, ..d]).assign(&self.lower);
+        lower.slice_mut(s![d.., ..d]).assign(b);
+        lower.slice_mut(s![d.., d..]).assign(&c.lower);
+        Self { lower }
+    }
+
     /// Number of rows, `d`.
     pub fn dim(&self) -> usize {
         self.lower.nrows()
@@ -81,29 +109,55 @@ impl Cholesky {
     }
 
     /// `L⁻¹ b` for a vector `b` (`[d]`): if `b` has covariance `A`, the result has covariance `I`.
+    ///
+    /// # Panics
+    /// If `b` has another dimension.
     pub fn whiten(&self, b: &ArrayRef1<f64>) -> Array1<f64> {
+        assert_eq!(b.len(), self.dim(), "a vector of another dimension");
         let mut w = b.to_owned();
-        for i in 0..self.dim() {
-            let known: f64 = (0..i).map(|k| self.lower[[i, k]] * w[k]).sum();
-            w[i] = (w[i] - known) / self.lower[[i, i]];
-        }
+        self.whiten_in_place(&mut w);
         w
     }
 
     /// `L⁻¹ B` for a matrix `B` (`[d, m]`), column by column.
+    ///
+    /// # Panics
+    /// If `b` has not `d` rows.
     pub fn whiten_columns(&self, b: &ArrayRef2<f64>) -> Array2<f64> {
+        assert_eq!(b.nrows(), self.dim(), "columns of another dimension");
         let mut w = b.to_owned();
-        for mut column in w.axis_iter_mut(Axis(1)) {
-            let white = self.whiten(&column);
-            column.assign(&white);
+        for mut column in w.columns_mut() {
+            self.whiten_in_place(&mut column);
         }
         w
     }
 
+    /// `L⁻¹ b` in the place of each row `b` of `rows` (`[n, d]`): examples are rows, and lie together in memory.
+    ///
+    /// # Panics
+    /// If `rows` has not `d` columns.
+    pub fn whiten_rows(&self, rows: &mut ArrayRef2<f64>) {
+        assert_eq!(rows.ncols(), self.dim(), "rows of another dimension");
+        for mut row in rows.rows_mut() {
+            self.whiten_in_place(&mut row);
+        }
+    }
+
+    /// Forward substitution, for a vector that fits.
+    fn whiten_in_place(&self, w: &mut ArrayRef1<f64>) {
+        for i in 0..self.dim() {
+            let known: f64 = (0..i).map(|k| self.lower[[i, k]] * w[k]).sum();
+            w[i] = (w[i] - known) / self.lower[[i, i]];
+        }
+    }
+
     /// `A⁻¹ B` for a matrix `B` (`[d, m]`): forward, then backward substitution.
+    ///
+    /// # Panics
+    /// If `b` has not `d` rows.
     pub fn solve(&self, b: &ArrayRef2<f64>) -> Array2<f64> {
         let mut x = self.whiten_columns(b);
-        for mut column in x.axis_iter_mut(Axis(1)) {
+        for mut column in x.columns_mut() {
             for i in (0..self.dim()).rev() {
                 let known: f64 = (i + 1..self.dim()).map(|k| self.lower[[k, i]] * column[k]).sum();
                 column[i] = (column[i] - known) / self.lower[[i, i]];
@@ -153,6 +207,25 @@ mod tests {
             let factor = Cholesky::new(&a).unwrap();
             let w = factor.whiten_columns(&Array2::eye(a.nrows()));
             assert_relative_eq!(w.t().dot(&w), factor.inverse(), max_relative = 1e-9, epsilon = 1e-9);
+            let mut rows = Array2::eye(a.nrows());
+            factor.whiten_rows(&mut rows);
+            prop_assert_eq!(rows, w.t());
+        }
+
+        /// Against the factors of matrices that are formed.
+        #[test]
+        fn update_and_extend_factor_the_sum_and_the_blocks(
+            (a, c) in spd().prop_flat_map(|a| (Just(a), spd())),
+            entries in prop::collection::vec(-2.0..2.0, 25),
+        ) {
+            let b = Array2::from_shape_fn((c.nrows(), a.nrows()), |(i, j)| entries[5 * i + j]);
+            let (factor, corner) = (Cholesky::new(&a).unwrap(), Cholesky::new(&c).unwrap());
+            let sum = b.dot(&b.t()) + &c;
+            assert_relative_eq!(corner.update(&b).lower(), Cholesky::new(&sum).unwrap().lower(), epsilon = 1e-10);
+            let across = b.dot(&factor.lower().t());
+            let top = concatenate![Axis(1), a, across.t()];
+            let blocks = concatenate![Axis(0), top, concatenate![Axis(1), across, sum]];
+            assert_relative_eq!(factor.extend(&b, &corner).matrix(), blocks, epsilon = 1e-12);
         }
     }
 
@@ -169,5 +242,31 @@ mod tests {
         assert_eq!(refused, NotPositiveDefinite { row: 1, pivot: -3.0 });
         assert!(Cholesky::new(&array![[f64::NAN]]).is_err());
         assert!(Cholesky::new(&array![[f64::INFINITY]]).is_err());
+    }
+
+    /// `1 + 1e-40` is 1: the sum has no Cholesky factor in f64, but the update has, with the pivot `√2 1e-20`.
+    #[test]
+    fn an_update_keeps_what_it_started_from() {
+        let tiny = Cholesky::new(&(Array2::<f64>::eye(2) * 1e-40)).unwrap();
+        let updated = tiny.update(&array![[1.0], [1.0]]);
+        assert_relative_eq!(updated.log_det(), 2f64.ln() - 40.0 * 10f64.ln(), max_relative = 1e-14);
+        // Of rank one in two columns: what rounding leaves of the second pivot is not less than it was.
+        let updated = tiny.update(&array![[1.0, 2.0], [0.3, 0.6]]);
+        assert!(updated.lower()[[1, 1]] >= 1e-20, "{updated:?}");
+    }
+
+    #[test]
+    fn what_does_not_fit_is_refused() {
+        let factor = Cholesky::new(&Array2::eye(3)).unwrap();
+        let refuses = |f: &dyn Fn()| std::panic::catch_unwind(std::panic::AssertUnwindSafe(f)).is_err();
+        for d in [1, 4] {
+            assert!(refuses(&|| drop(factor.whiten(&Array1::zeros(d)))));
+            assert!(refuses(&|| drop(factor.whiten_columns(&Array2::zeros((d, 2))))));
+            assert!(refuses(&|| factor.whiten_rows(&mut Array2::zeros((2, d)))));
+            assert!(refuses(&|| drop(factor.solve(&Array2::zeros((d, 2))))));
+            assert!(refuses(&|| drop(factor.update(&Array2::zeros((d, 2))))));
+            assert!(refuses(&|| drop(factor.extend(&Array2::zeros((3, d)), &factor))));
+            assert!(refuses(&|| drop(factor.extend(&Array2::zeros((d, 3)), &factor))));
+        }
     }
 }

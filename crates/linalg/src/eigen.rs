@@ -6,7 +6,7 @@
 use ndarray::{Array1, Array2, ArrayRef2, Axis};
 
 /// More sweeps than any matrix needs: the convergence is quadratic, and ten are many.
-const SWEEPS: usize = 64;
+pub(crate) const SWEEPS: usize = 64;
 
 /// `A = V diag(λ) Vᵀ` (`[d, d]`) with orthogonal `V`.
 ///
@@ -26,7 +26,7 @@ pub struct SymmetricEigen {
 
 impl SymmetricEigen {
     /// Decomposes `a` (`[d, d]`), of which only the upper triangle counts. A matrix with an entry that is not finite
-    /// has eigenvalues that are not.
+    /// has an eigenvalue that is not.
     ///
     /// # Panics
     /// If `a` is not square.
@@ -68,7 +68,9 @@ fn sweep(a: &mut Array2<f64>, vectors: &mut Array2<f64>) -> bool {
         for j in i + 1..a.nrows() {
             // Small against both of its diagonal entries: a rotation would not change them.
             let negligible = f64::EPSILON * (a[[i, i]].abs().sqrt() * a[[j, j]].abs().sqrt());
-            if a[[i, j]].abs() > negligible {
+            let settled = a[[i, j]].abs() <= negligible;
+            // Not `>`: what is NaN must spread, not pass for small.
+            if !settled {
                 rotate(a, vectors, i, j);
                 rotated = true;
             }
@@ -77,12 +79,15 @@ fn sweep(a: &mut Array2<f64>, vectors: &mut Array2<f64>) -> bool {
     rotated
 }
 
-/// `A ← Gᵀ A G`, `V ← V G` with the rotation `G` of the coordinates `i` and `j` that makes `A_ij` zero: the smaller root
-/// `t = tan φ` of `t² + 2t cot 2φ - 1 = 0`.
+/// The smaller root `t = tan φ` of `t² + 2t cot 2φ - 1 = 0`, from `cot 2φ`.
+pub(crate) fn tangent(cot: f64) -> f64 {
+    if cot >= 0.0 { 1.0 / (cot + cot.hypot(1.0)) } else { 1.0 / (cot - cot.hypot(1.0)) }
+}
+
+/// `A ← Gᵀ A G`, `V ← V G` with the rotation `G` of the coordinates `i` and `j` that makes `A_ij` zero.
 fn rotate(a: &mut Array2<f64>, vectors: &mut Array2<f64>, i: usize, j: usize) {
     let across = a[[i, j]];
-    let cot = (a[[j, j]] - a[[i, i]]) / (2.0 * across);
-    let tan = if cot >= 0.0 { 1.0 / (cot + cot.hypot(1.0)) } else { 1.0 / (cot - cot.hypot(1.0)) };
+    let tan = tangent((a[[j, j]] - a[[i, i]]) / (2.0 * across));
     let cos = 1.0 / tan.hypot(1.0);
     let sin = tan * cos;
     for k in (0..a.nrows()).filter(|&k| k != i && k != j) {
@@ -137,7 +142,7 @@ mod tests {
     #[test]
     fn small_eigenvalues_keep_their_digits() {
         let graded = SymmetricEigen::new(&array![[1.0, 0.5e-10], [0.5e-10, 1e-20]]);
-        assert_relative_eq!(graded.values()[1], 0.75e-20, max_relative = 1e-14);
+        assert_relative_eq!(graded.values()[1], 0.75e-20, epsilon = 0.0, max_relative = 1e-14);
     }
 
     /// Diagonal, zero, rank one, repeated: where a rotation divides by little.
@@ -151,5 +156,17 @@ mod tests {
         assert_relative_eq!(ones.values(), &array![3.0, 0.0, 0.0], epsilon = 1e-15);
         let swap = SymmetricEigen::new(&array![[0.0, 1.0], [1.0, 0.0]]);
         assert_relative_eq!(swap.values(), &array![1.0, -1.0], epsilon = 1e-15);
+    }
+
+    #[test]
+    fn what_is_not_finite_has_an_eigenvalue_that_is_not() {
+        for value in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+            for (row, column) in [(0, 0), (2, 2), (0, 1), (1, 2), (0, 2)] {
+                let mut a = array![[2.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 0.0]];
+                a[[row, column]] = value;
+                let eigen = SymmetricEigen::new(&a);
+                assert!(eigen.values().iter().any(|v| !v.is_finite()), "{value} at ({row}, {column})");
+            }
+        }
     }
 }

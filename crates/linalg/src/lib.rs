@@ -5,6 +5,7 @@
 //! | [`mod@backend`] | which code multiplies matrices: BLIS, Accelerate, OpenBLAS or pure Rust |
 //! | [`cholesky`] | the factor `A = L Lᵀ`: log-determinants, whitening, solves |
 //! | [`eigen`] | `A = V diag(λ) Vᵀ` of a symmetric matrix: principal axes, square roots |
+//! | [`polar`] | the orthogonal matrix nearest to a matrix |
 //!
 //! Matrices are [`ndarray`] arrays in row-major order. This crate sits below every other one that multiplies
 //! matrices, so that the choice of BLAS is made, and linked, in one place.
@@ -14,7 +15,11 @@ pub mod backend;
 mod blis_kernel;
 pub mod cholesky;
 pub mod eigen;
+mod norm;
+pub mod polar;
+mod qr;
 
 pub use backend::{Backend, backend};
 pub use cholesky::{Cholesky, NotPositiveDefinite};
 pub use eigen::SymmetricEigen;
+pub use polar::orthogonal_factor;

@@ -1,7 +1,9 @@
 //! A chain of linear-Gaussian conditionals up to `z_T` and back.
 
-use ndarray::ArrayRef1;
-use prob::{Gaussian, LinearGaussian, ProbError, Quadratic};
+use ndarray::{Array1, ArrayRef1};
+use prob::{Gaussian, LinearGaussian, ProbError};
+
+use crate::average::{self, Part};
 
 /// Encoders `q(z₁|x), q(z₂|z₁), …`, decoders `p(x|z₁), p(z₁|z₂), …` and the prior `p(z_T) = N(0, I)`.
 ///
@@ -81,46 +83,31 @@ impl Mhvae {
     /// If it is singular to rounding.
     pub fn encode(&self, x: &ArrayRef1<f64>) -> Result<Gaussian, ProbError> {
         let first = self.encoders[0].given(x);
-        self.encoders[1..].iter().try_fold(first, |law, encoder| {
+        Ok(self.encoders[1..].iter().fold(first, |law, encoder| {
             let offset = law.dim() - encoder.weight().ncols();
             encoder.on_wider_input(law.dim(), offset).joint(&law)
-        })
+        }))
     }
 
-    /// `E_q [log p(x, z₁…z_T) - log q(z₁…z_T | x)]` at one observation `x` (`[d]`), in nats (Luo (25)-(29)).
+    /// `E_q [log p(x, z₁…z_T) - log q(z₁…z_T | x)]` at one observation `x` (`[d]`), in nats (Luo (25)-(29)): summed over
+    /// the factors of the path, each averaged over the joint law of all latents.
     ///
     /// # Errors
     /// As [`encode`](Self::encode).
     pub fn elbo(&self, x: &ArrayRef1<f64>) -> Result<f64, ProbError> {
-        Ok(self.log_ratio(x).expectation(&self.encode(x)?))
-    }
-
-    /// `log p(x, z₁…z_T) - log q(z₁…z_T | x)` as a quadratic in the stacked latents.
-    fn log_ratio(&self, x: &ArrayRef1<f64>) -> Quadratic {
-        let d = x.len();
-        let width = self.encoders.iter().map(|encoder| encoder.bias().len()).sum();
-        let prior = Quadratic::log_prob(&LinearGaussian::from(&self.prior));
-        let top: Vec<usize> = (width - self.prior.dim()..width).collect();
-        let mut sum = prior.embed(width, &top);
-        // The steps' densities as functions of (lower, upper), x at the bottom of the first.
-        let mut below = 0;
-        for (t, (encoder, decoder)) in self.encoders.iter().zip(&self.decoders).enumerate() {
-            let (lower, upper) = (encoder.weight().ncols(), encoder.bias().len());
-            let lower_then_upper: Vec<usize> = (0..lower + upper).collect();
-            let upper_then_lower: Vec<usize> = (lower..lower + upper).chain(0..lower).collect();
-            let step = Quadratic::log_prob(decoder).embed(lower + upper, &upper_then_lower)
-                - Quadratic::log_prob(encoder).embed(lower + upper, &lower_then_upper);
-            sum = sum
-                + if t == 0 {
-                    let observed: Vec<usize> = (0..d).collect();
-                    step.fix(&observed, x).embed(width, &(0..upper).collect::<Vec<_>>())
-                } else {
-                    let pair: Vec<usize> = (below..below + lower + upper).collect();
-                    below += lower;
-                    step.embed(width, &pair)
-                };
+        let path = self.encode(x)?;
+        let (mut lower, mut end) = (Part::known(x, path.dim()), 0);
+        let mut bound = 0.0;
+        for (encoder, decoder) in self.encoders.iter().zip(&self.decoders) {
+            let begin = end;
+            end += encoder.bias().len();
+            let upper = Part::of(&path, begin..end);
+            // On average -log q(z_t|z_{t-1}) is an entropy, the same whatever z_{t-1} is.
+            bound += average::log_prob(decoder, &lower, &upper) + encoder.given(&lower.mean).entropy();
+            lower = upper;
         }
-        sum
+        let nothing = Part::known(&Array1::zeros(0), path.dim());
+        Ok(bound + average::log_prob(&LinearGaussian::from(&self.prior), &lower, &nothing))
     }
 }
 
@@ -133,7 +120,7 @@ fn fits(what: &'static str, expected: usize, found: usize) -> Result<(), ProbErr
 mod tests {
     use super::*;
     use approx::assert_relative_eq;
-    use ndarray::{Array1, Array2, array};
+    use ndarray::{Array2, array};
 
     /// The decoders of part C5 with `z₃` standardised (z₃ = 0.2 + √2 u), and four observations of `z₁`:
     /// log evidence -4.0459361.

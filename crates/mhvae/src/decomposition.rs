@@ -7,12 +7,13 @@
 //! - *consistency* (Luo (45), corrected): with the bridge `r = q(z_t|z_{t-1}, z_{t+1})`, which knows both neighbours.
 //!   As printed, the bridge is replaced by `q(z_t|z_{t-1})`, as if `z_t` did not depend on `z_{t+1}`. It does.
 //!
-//! Every average is that of a [`Quadratic`] under the joint Gaussian of the latents it depends on.
+//! Every average is over the joint Gaussian of the latents it depends on, in the form that keeps its digits.
 
 use ndarray::{ArrayRef1, Axis, concatenate};
-use prob::{Bound, Gaussian, LinearGaussian, ProbError, Quadratic};
+use prob::{Bound, Gaussian, LinearGaussian, ProbError};
 
 use crate::Mhvae;
+use crate::average::{self, Part};
 
 impl Mhvae {
     /// `q(z_t|x)` for `t = 1 … T` at one observation `x` (`[d]`).
@@ -29,10 +30,8 @@ impl Mhvae {
 
     /// `E_q(z₁|x) log p(x|z₁)`, in nats.
     pub fn reconstruction(&self, x: &ArrayRef1<f64>) -> f64 {
-        let (q, decoder) = (self.encoders()[0].given(x), &self.decoders()[0]);
-        // log p at the mean, less what the spread of z₁ costs: ½ tr(R⁻¹ V S Vᵀ).
-        let spread = decoder.factor().whiten_columns(&decoder.weight().dot(q.factor().lower()));
-        decoder.given(q.mean()).log_prob(x) - 0.5 * spread.mapv(|v| v * v).sum()
+        let q = self.encoders()[0].given(x);
+        average::log_prob(&self.decoders()[0], &Part::known(x, q.dim()), &Part::of(&q, 0..q.dim()))
     }
 
     /// The denoising form (Luo (58)): prior matching `KL(q(z_T|x) || p(z_T))`, matching
@@ -46,7 +45,7 @@ impl Mhvae {
             .map(|t| {
                 // q(z_t|z_{t+1}, x), counting latents from 0.
                 let posterior = self.encoders()[t].bayes(&q[t - 1])?;
-                Ok(Quadratic::kl_divergence(&posterior, &self.decoders()[t]).expectation(&q[t]))
+                average::divergence(&posterior, &self.decoders()[t], &q[t])
             })
             .collect::<Result<_, ProbError>>()?;
         Ok(Bound {
@@ -64,10 +63,9 @@ impl Mhvae {
     /// If a bridge is singular to rounding.
     pub fn consistency(&self, x: &ArrayRef1<f64>) -> Result<Bound, ProbError> {
         self.consistency_with(x, |neighbours, decoder| {
-            let bridge = neighbours.bridge()?;
-            let to_decoder = Quadratic::kl_divergence(&bridge, decoder);
-            let to_encoder = Quadratic::kl_divergence(&bridge, &neighbours.encoder);
-            Ok((to_decoder - to_encoder).expectation(&neighbours.joint()?))
+            let (bridge, both) = (neighbours.bridge()?, neighbours.joint()?);
+            let to_encoder = average::divergence(&bridge, &neighbours.encoder, &both)?;
+            Ok(average::divergence(&bridge, decoder, &both)? - to_encoder)
         })
     }
 
@@ -78,7 +76,7 @@ impl Mhvae {
     /// If a joint law is singular to rounding.
     pub fn consistency_as_printed(&self, x: &ArrayRef1<f64>) -> Result<Bound, ProbError> {
         self.consistency_with(x, |neighbours, decoder| {
-            Ok(Quadratic::kl_divergence(&neighbours.encoder, decoder).expectation(&neighbours.joint()?))
+            average::divergence(&neighbours.encoder, decoder, &neighbours.joint()?)
         })
     }
 
@@ -95,7 +93,7 @@ impl Mhvae {
             q[0].kl_divergence(self.prior())
         } else {
             let prior = LinearGaussian::from(self.prior()).on_wider_input(q[top - 1].dim(), 0);
-            Quadratic::kl_divergence(&self.encoders()[top], &prior).expectation(&q[top - 1])
+            average::divergence(&self.encoders()[top], &prior, &q[top - 1])?
         };
         let matching = (0..top)
             .map(|t| {
@@ -151,7 +149,7 @@ impl Neighbours {
                     self.encoder.bias().clone(),
                     self.encoder.covariance().clone(),
                 )?;
-                encoder.then(&self.next).joint(below)
+                Ok(encoder.then(&self.next).joint(below))
             }
         }
     }
@@ -180,6 +178,7 @@ mod tests {
     use super::*;
     use approx::assert_relative_eq;
     use ndarray::{Array1, Array2, array};
+    use prob::numerics::minus_ln_1p;
     use proptest::prelude::*;
 
     /// `N(W x + b, S)` from `n` to `m` coordinates, with a variance between 0.2 and 2.
@@ -213,6 +212,63 @@ mod tests {
             assert_relative_eq!(consistency.elbo(), whole, max_relative = 1e-10, epsilon = 1e-10);
             prop_assert_eq!(denoising.matching.len(), chain.steps() - 1);
         }
+    }
+
+    /// `N(√α z, 1.01 β)` down, `N(√α z, β)` up, β from 1e-4 to 0.02 in 1000 steps, and `x = 1000`: every term against
+    /// its textbook formula, in which no difference of large numbers is left.
+    #[test]
+    fn a_thousand_steps_far_from_the_origin_keep_their_digits() {
+        let (steps, x, wider) = (1000, 1e3, 1.01);
+        let betas: Vec<f64> = (0..steps).map(|i| 1e-4 + 0.0199 * f64::from(i) / 999.0).collect();
+        let scales: Vec<f64> = betas.iter().map(|beta| (1.0 - beta).sqrt()).collect();
+        let step = |scale, variance| LinearGaussian::isotropic(1, scale, variance).unwrap();
+        let up = scales.iter().zip(&betas).map(|(&a, &b)| step(a, b)).collect();
+        let down = scales.iter().zip(&betas).map(|(&a, &b)| step(a, wider * b)).collect();
+        let chain = Mhvae::new(up, down).unwrap();
+        let denoising = chain.denoising(&array![x]).unwrap().matching;
+        let consistency = chain.consistency(&array![x]).unwrap().matching;
+
+        // KL(N(μ, s) ‖ N(ν, v)) averaged, from s and E (μ - ν)².
+        let divergence = |s: f64, v: f64, square: f64| 0.5 * (minus_ln_1p((s - v) / v) + square / v);
+        // Mean and variance of z_{t-1} and z_t, from t = 1; x itself has no variance.
+        let (mut below, mut mean, mut variance) = ((x, 0.0), x * scales[0], betas[0]);
+        for t in 0..betas.len() - 1 {
+            let (scale, beta, next, next_beta) = (scales[t], betas[t], scales[t + 1], betas[t + 1]);
+            // q(z_t|z_{t+1}, x) at the mean of z_{t+1} has that of z_t; from there its mean and the decoder's move apart.
+            let above = next * next * variance + next_beta;
+            let left = next_beta * variance / above;
+            let (off, tilt) = (mean * next_beta, next * next_beta * (mean / x).powi(2) / above);
+            let expected = divergence(left, wider * next_beta, off * off + tilt * tilt * above);
+            assert_relative_eq!(denoising[t], expected, max_relative = 1e-10);
+
+            // The bridge's mean is √α z_{t-1} + gain (noise of the two steps); the decoder's is off by k z_{t-1} and tilt.
+            let two_steps = next * next * beta + next_beta;
+            let (gain, left) = (next * beta / two_steps, beta * next_beta / two_steps);
+            let (tilt, k) = (gain - next, scale * next_beta);
+            let to_decoder = (k * below.0).powi(2) + k * k * below.1 + tilt * tilt * two_steps;
+            let to_encoder = divergence(left, beta, gain * gain * two_steps);
+            let expected = divergence(left, wider * next_beta, to_decoder) - to_encoder;
+            assert_relative_eq!(consistency[t], expected, max_relative = 1e-10);
+
+            below = (mean, variance);
+            (mean, variance) = (next * mean, above);
+        }
+    }
+
+    /// A decoder and an encoder of variance 1e-12, far from the origin: the path's average has the digits of the terms.
+    #[test]
+    fn narrow_laws_cost_no_digits() {
+        let step = |scale, variance| LinearGaussian::isotropic(1, scale, variance).unwrap();
+        let up = vec![step(0.5, 1e-12), step(0.8, 0.3)];
+        let chain = Mhvae::new(up, vec![step(2.0, 1e-12), step(1.25, 0.5)]).unwrap();
+        let x = array![300.7];
+        // E (x - 2 z_1)² = 4e-12, E (z_1 - 1.25 z_2)² = 1.25² · 0.3, z_2 ~ N(0.4 x, 0.3); two entropies give 1 + log 2π.
+        let expected = 1.0
+            - 0.5
+                * (std::f64::consts::TAU.ln() + 4.0 + 0.9375 + (0.5f64 / 0.3).ln() + 120.28f64.powi(2) + 0.3);
+        assert_relative_eq!(chain.elbo(&x).unwrap(), expected, max_relative = 1e-13);
+        assert_relative_eq!(chain.denoising(&x).unwrap().elbo(), expected, max_relative = 1e-13);
+        assert_relative_eq!(chain.consistency(&x).unwrap().elbo(), expected, max_relative = 1e-13);
     }
 
     /// The smallest case of Luo (45): α = (0.9, 0.7, 0.5), x = 0.8, p = N(0.6 z, 0.3).

@@ -13,6 +13,7 @@
 //!
 //! The prior is `p(z_T) = N(0, I)`; all terms are in nats.
 
+mod average;
 pub mod chain;
 pub mod decomposition;
 

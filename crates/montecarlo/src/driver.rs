@@ -52,7 +52,8 @@ impl MonteCarlo {
 
     /// Runs `work(rng, n)`, which draws `n` samples, on every chunk and merges the results in the order of the
     /// chunks, so that the answer is the same on any number of threads. `progress` hears how many samples are
-    /// done, from whichever thread finished a chunk.
+    /// done, from whichever thread finished a chunk: two threads may be heard in the wrong order, so that a bar should
+    /// keep the largest number that it has heard.
     ///
     /// # Panics
     /// If there is nothing to do: no samples, or chunks of none.

@@ -8,7 +8,7 @@ use statrs::distribution::{ContinuousCDF, Normal};
 
 use crate::Estimate;
 
-/// The two rates at which a test may err.
+/// The two rates at which a test may err, each between 0 and 1: at a rate of 0 nothing could be refused, or seen.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct StatisticalTest {
     /// Chance of refusing what is true.
@@ -44,11 +44,17 @@ impl StatisticalTest {
     ///
     /// The tolerance is `z(1 - false_alarm/2)` standard errors, by the central limit theorem: the samples should be
     /// independent, of finite variance, and some thousands.
+    ///
+    /// # Panics
+    /// If a rate is not between 0 and 1.
     pub fn mean(&self, estimate: &Estimate, exact: f64) -> Verdict {
         self.z(estimate.mean - exact, estimate.std_err)
     }
 
     /// Do two independent estimates have the same mean? As [`mean`](Self::mean), with the errors of both.
+    ///
+    /// # Panics
+    /// If a rate is not between 0 and 1.
     pub fn same_mean(&self, one: &Estimate, other: &Estimate) -> Verdict {
         self.z(one.mean - other.mean, one.std_err.hypot(other.std_err))
     }
@@ -67,7 +73,7 @@ impl StatisticalTest {
     /// constant of Massart 1990).
     ///
     /// # Panics
-    /// If there are no samples.
+    /// If there are no samples, or a rate is not between 0 and 1.
     pub fn law(&self, samples: &[f64], cdf: impl Fn(f64) -> f64) -> Verdict {
         assert!(!samples.is_empty(), "a law cannot be tested without samples");
         let mut sorted = samples.to_vec();
@@ -87,6 +93,11 @@ impl StatisticalTest {
     }
 
     fn verdict(&self, error: f64, tolerance: f64, smallest_error: f64) -> Verdict {
+        let possible = |rate: f64| rate > 0.0 && rate < 1.0;
+        assert!(
+            possible(self.false_alarm) && possible(self.false_pass),
+            "no test errs at such rates: {self:?}"
+        );
         // An infinite tolerance accepts nothing: without a standard error there is no evidence.
         let holds = error <= tolerance && tolerance.is_finite();
         Verdict { holds, error, tolerance, smallest_error, false_alarm: self.false_alarm }
@@ -117,8 +128,8 @@ mod tests {
     }
 
     /// With a false-alarm rate of 5 %, 2000 true hypotheses give 100 refusals on average; the z count stays within
-    /// 100 ± 60 unless 1e-9 luck strikes (6.2 binomial standard deviations of 9.7), and the Kolmogorov–Smirnov
-    /// bound, which is an upper one, below 160.
+    /// 100 ± 60 unless luck of 5e-9 strikes (the binomial tail beyond 160), and the Kolmogorov–Smirnov bound, which is an
+    /// upper one, below 160.
     #[test]
     fn alarms_come_at_the_stated_rate() {
         let test = StatisticalTest { false_alarm: 0.05, false_pass: 1e-3 };
@@ -128,7 +139,7 @@ mod tests {
     }
 
     /// An error of the stated size is passed at most once in 20 at a false-pass rate of 5 %: at most 160 of 2000
-    /// unless 1e-9 luck strikes.
+    /// unless luck of 5e-9 strikes.
     #[test]
     fn errors_of_the_stated_size_are_seen() {
         let test = StatisticalTest { false_alarm: 1e-6, false_pass: 0.05 };
@@ -138,6 +149,16 @@ mod tests {
         // The claim is not idle: errors a third of that size pass as a rule.
         let (z, ks) = refusals(test, 500, 2000, |v| v.smallest_error / 3.0);
         assert!(z < 200 && ks < 200, "{z} and {ks} refusals of small errors");
+    }
+
+    #[test]
+    fn impossible_rates_are_refused() {
+        let estimate = Moments::of(&[0.4, 0.6]).estimate();
+        for (false_alarm, false_pass) in [(0.0, 0.5), (1.0, 0.5), (0.5, 0.0), (0.5, 1.0), (f64::NAN, 0.5)] {
+            let test = StatisticalTest { false_alarm, false_pass };
+            assert!(std::panic::catch_unwind(|| test.mean(&estimate, 0.5)).is_err(), "{test:?}");
+            assert!(std::panic::catch_unwind(|| test.law(&[0.5], |x| x)).is_err(), "{test:?}");
+        }
     }
 
     #[test]

@@ -172,7 +172,7 @@ mod tests {
 
     /// The mean and the mean square of `n` weights, scaled by `√fan_in`, against those of `n` draws from
     /// `N(0, 1)`: standard errors `1/√n` and `√(2/n)`. A bound of 5 of them raises a false alarm for fewer than
-    /// one seed in 10⁶ per comparison; fan-out for fan-in would be 25% off, at a bound of less than 3%.
+    /// one seed in 10⁶ per comparison; fan-out for fan-in would be 25% off, at a bound of 3.2% or less.
     #[test]
     fn initial_weights_have_variance_one_over_fan_in() {
         let mlp = Mlp::new(&[250, 200, 400], &mut ChaCha8Rng::seed_from_u64(3));

@@ -6,6 +6,7 @@ use crate::color::Color;
 use crate::error::PlotError;
 use crate::font::Face;
 use crate::geometry::{Point, Rect};
+use crate::guide_label;
 use crate::label::{Label, Layout};
 use crate::mark::{Mark, Shape};
 use crate::panel::Panel;
@@ -137,7 +138,7 @@ pub(crate) fn right_margin(frame: &Frame, panel: &Panel) -> f64 {
 /// Draws all names of series but those in the key.
 pub(crate) fn draw(canvas: &mut Canvas, frame: &Frame, panel: &Panel) -> Result<(), PlotError> {
     draw_end_labels(canvas, frame, panel)?;
-    draw_guide_labels(canvas, frame, panel)?;
+    guide_label::draw(canvas, frame, panel, named(panel, Slot::OnGuide))?;
     for mark in &panel.marks {
         if let (Slot::Placed(x, y), Some(label)) = (slot(panel, mark), &mark.style.label) {
             draw_text(canvas, frame, (x, y), label, mark)?;
@@ -160,39 +161,6 @@ fn draw_end_labels(canvas: &mut Canvas, frame: &Frame, panel: &Panel) -> Result<
             pen.text(&label.text, at, label.color)
         })
     })
-}
-
-fn draw_guide_labels(canvas: &mut Canvas, frame: &Frame, panel: &Panel) -> Result<(), PlotError> {
-    let mut taken: Vec<Rect> = Vec::new();
-    for (mark, label) in named(panel, Slot::OnGuide) {
-        let text = label.layout(theme::TICK, Face::Roman);
-        let (left, top) = match mark.shape {
-            Shape::Vertical(x) => {
-                let (x, _) = frame.at((x, frame.y.scale.low));
-                let beyond = x + 3.0 + text.width > frame.rect.right;
-                (if beyond { x - 3.0 - text.width } else { x + 3.0 }, frame.rect.top)
-            }
-            Shape::Ellipse { centre, .. } => {
-                let top = mark.shape.y_reach().into_iter().fold(centre.1, f64::max);
-                let (x, y) = frame.at((centre.0, top));
-                (x - 0.5 * text.width, (y - 0.5 * theme::TICK * 1.1).max(frame.rect.top - 2.0))
-            }
-            _ => continue,
-        };
-        let mut place = Rect { left, top, right: left + text.width, bottom: top + 1.15 * theme::TICK };
-        while let Some(other) = taken.iter().find(|o| overlap(o, &place)) {
-            let down = other.bottom - place.top + 0.01;
-            (place.top, place.bottom) = (place.top + down, place.bottom + down);
-        }
-        taken.push(place);
-        let baseline = place.top + 0.82 * theme::TICK;
-        canvas.haloed(None, |pen| pen.text(&text, (left, baseline), mark.style.color.ink()))?;
-    }
-    Ok(())
-}
-
-fn overlap(a: &Rect, b: &Rect) -> bool {
-    a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom
 }
 
 /// Text at a place in data units, half its height there.

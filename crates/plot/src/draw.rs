@@ -97,6 +97,30 @@ fn draw_mark(canvas: &mut Canvas, frame: &Frame, mark: &Mark) -> Result<(), Plot
     }
 }
 
+/// Places on the page, at most 2 pt apart on lines, where a mark leaves ink that a name might hide.
+pub(crate) fn outline(frame: &Frame, shape: &Shape) -> Vec<Point> {
+    let path = match shape {
+        Shape::Points(points) => return on_page(frame, points.iter().copied()),
+        Shape::ColoredPoints(points, _) | Shape::ErrorBars(points) => {
+            return on_page(frame, points.iter().map(|&(x, y, _)| (x, y)));
+        }
+        Shape::Line(points) => on_page(frame, points.iter().copied()),
+        &Shape::Ellipse { centre, axes, angle } => on_page(frame, ellipse(centre, axes, angle)),
+        _ => return Vec::new(),
+    };
+    path.windows(2).flat_map(|ends| between(frame, ends[0], ends[1])).collect()
+}
+
+/// The visible part of a straight line as places at most 2 pt apart.
+fn between(frame: &Frame, from: Point, to: Point) -> impl Iterator<Item = Point> {
+    let (dx, dy) = (to.0 - from.0, to.1 - from.1);
+    // A line far beyond the frame is not followed in small steps.
+    let steps = (dx.hypot(dy) / 2.0).clamp(1.0, 1000.0) as u32;
+    let places = (0..=steps).map(move |i| f64::from(i) / f64::from(steps));
+    let places = places.map(move |t| (from.0 + t * dx, from.1 + t * dy));
+    places.filter(|&place| frame.rect.contains(place))
+}
+
 fn on_page(frame: &Frame, points: impl IntoIterator<Item = (f64, f64)>) -> Vec<Point> {
     points.into_iter().map(|p| frame.at(p)).collect()
 }

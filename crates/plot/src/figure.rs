@@ -57,6 +57,14 @@ impl Content {
         }
     }
 
+    /// What the table and errors call it; empty if it has neither name nor title.
+    pub(crate) fn called(&self) -> &str {
+        match self {
+            Content::Panel(panel) => panel.called(),
+            Content::Pictures(pictures) => pictures.title.markup(),
+        }
+    }
+
     pub(crate) fn title(&self) -> &Label {
         match self {
             Content::Panel(panel) => &panel.title,

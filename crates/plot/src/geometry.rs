@@ -25,6 +25,24 @@ impl Rect {
         Rect { left: self.left - by, top: self.top - by, right: self.right + by, bottom: self.bottom + by }
     }
 
+    /// The rectangle of this size about `middle`.
+    pub(crate) fn about((x, y): Point, width: f64, height: f64) -> Rect {
+        let (half_width, half_height) = (0.5 * width, 0.5 * height);
+        Rect { left: x - half_width, top: y - half_height, right: x + half_width, bottom: y + half_height }
+    }
+
+    pub(crate) fn overlaps(&self, other: &Rect) -> bool {
+        self.left < other.right
+            && other.left < self.right
+            && self.top < other.bottom
+            && other.top < self.bottom
+    }
+
+    /// Whether all of `other` is inside.
+    pub(crate) fn holds(&self, other: &Rect) -> bool {
+        self.contains((other.left, other.top)) && self.contains((other.right, other.bottom))
+    }
+
     pub(crate) fn contains(&self, (x, y): Point) -> bool {
         (self.left..=self.right).contains(&x) && (self.top..=self.bottom).contains(&y)
     }

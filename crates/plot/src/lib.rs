@@ -15,7 +15,7 @@
 //! How it is drawn, each step in its own file:
 //! - `markup` reads labels, `command` knows their vocabulary, `symbol` draws signs the font lacks, `font` measures
 //! - `mark` knows the shapes; `scale` the axes and ticks; `contour` level lines
-//! - `layout` finds places; `axes`, `draw`, `direct`, `colorbar`, `picture_table` draw into them
+//! - `layout` finds places; `axes`, `draw`, `direct`, `guide_label`, `colorbar`, `picture_table` draw into them
 //! - `canvas` is the page, drawn on with plotters; `export` turns it into files, `table` into CSV
 
 mod axes;
@@ -31,6 +31,7 @@ mod export;
 mod figure;
 mod font;
 mod geometry;
+mod guide_label;
 mod label;
 mod layout;
 mod mark;

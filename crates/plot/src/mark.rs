@@ -54,8 +54,8 @@ pub(crate) type Row = Vec<(&'static str, f64)>;
 impl Mark {
     /// How an error names the mark.
     pub(crate) fn name(&self) -> String {
-        match &self.style.label {
-            Some(label) => format!("{} {:?}", self.shape.kind(), label.markup()),
+        match self.style.called() {
+            Some(name) => format!("{} {name:?}", self.shape.kind()),
             None => format!("unnamed {}", self.shape.kind()),
         }
     }

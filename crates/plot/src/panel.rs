@@ -13,6 +13,7 @@ use crate::style::{ColorScale, Style};
 #[derive(Debug, Clone)]
 pub struct Panel {
     pub(crate) title: Label,
+    pub(crate) name: Option<String>,
     pub(crate) x: AxisSpec,
     pub(crate) y: AxisSpec,
     pub(crate) equal_aspect: bool,
@@ -36,6 +37,7 @@ impl Panel {
     pub fn new(title: impl Into<Label>) -> Self {
         Self {
             title: title.into(),
+            name: None,
             x: AxisSpec::default(),
             y: AxisSpec::default(),
             equal_aspect: false,
@@ -43,6 +45,17 @@ impl Panel {
             key: false,
             marks: Vec::new(),
         }
+    }
+
+    /// What the table and errors call the panel, where its title does not say it or another panel has the same.
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// Its name in the table, or else its title.
+    pub(crate) fn called(&self) -> &str {
+        self.name.as_deref().unwrap_or_else(|| self.title.markup())
     }
 
     /// Names the x axis.
@@ -235,7 +248,7 @@ impl Panel {
 
     /// Refuses what cannot be drawn.
     pub(crate) fn check(&self) -> Result<(), PlotError> {
-        let panel = || self.title.markup().to_owned();
+        let panel = || self.called().to_owned();
         for (axis, spec) in [("x", &self.x), ("y", &self.y)] {
             if let Some((low, high)) = spec.range {
                 let sound = low < high && low.is_finite() && high.is_finite();
@@ -248,7 +261,7 @@ impl Panel {
     }
 
     fn check_mark(&self, mark: &Mark) -> Result<(), PlotError> {
-        let panel = || self.title.markup().to_owned();
+        let panel = || self.called().to_owned();
         if let Shape::Heatmap { extent, .. } | Shape::Contours(_, extent, _) = &mark.shape {
             for (axis, (low, high)) in [("x", extent.x), ("y", extent.y)] {
                 if !(low < high && low.is_finite() && high.is_finite()) {

@@ -14,6 +14,7 @@ pub struct Style {
     pub(crate) fill: Option<f64>,
     pub(crate) dash: Dash,
     pub(crate) label: Option<Label>,
+    pub(crate) name: Option<String>,
     pub(crate) label_at: Option<(f64, f64)>,
     pub(crate) align: Align,
 }
@@ -50,6 +51,7 @@ impl Style {
             fill: None,
             dash: Dash::Solid,
             label: None,
+            name: None,
             label_at: None,
             align: Align::Center,
         }
@@ -99,6 +101,16 @@ impl Style {
     /// points in a key above the panel, unless [`Style::label_at`] gives a place.
     pub fn label(self, label: impl Into<Label>) -> Self {
         Self { label: Some(label.into()), ..self }
+    }
+
+    /// Names the series in the table only, for a figure that already shows the name elsewhere.
+    pub fn name(self, name: impl Into<String>) -> Self {
+        Self { name: Some(name.into()), ..self }
+    }
+
+    /// What the table and errors call the series.
+    pub(crate) fn called(&self) -> Option<&str> {
+        self.name.as_deref().or_else(|| self.label.as_ref().map(Label::markup))
     }
 
     /// Writes the label at this place, in data units.

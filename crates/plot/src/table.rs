@@ -60,8 +60,8 @@ pub(crate) fn csv(contents: &[Content]) -> Result<Vec<u8>, PlotError> {
 }
 
 fn records(index: usize, content: &Content) -> Vec<Record> {
-    let title = content.title().markup();
-    let panel = if title.is_empty() { format!("panel {}", index + 1) } else { title.to_owned() };
+    let name = content.called();
+    let panel = if name.is_empty() { format!("panel {}", index + 1) } else { name.to_owned() };
     match content {
         Content::Panel(of) => of.marks.iter().flat_map(|mark| mark_records(&panel, of, mark)).collect(),
         Content::Pictures(pictures) => picture_records(&panel, pictures),
@@ -70,10 +70,10 @@ fn records(index: usize, content: &Content) -> Vec<Record> {
 
 fn mark_records(panel: &str, of: &Panel, mark: &Mark) -> Vec<Record> {
     let name = match &mark.shape {
-        Shape::Text { label, .. } => Some(label),
-        _ => mark.style.label.as_ref(),
+        Shape::Text { label, .. } => Some(label.markup()),
+        _ => mark.style.called(),
     };
-    let series = name.map_or_else(String::new, |label| label.markup().to_owned());
+    let series = name.unwrap_or_default().to_owned();
     let category = |numbers: &Row| match (&mark.shape, &of.x.ticks) {
         (Shape::Bars(_), Some(ticks)) => {
             let here = ticks.iter().find(|(value, _)| numbers.contains(&("x", *value)));

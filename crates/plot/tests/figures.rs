@@ -89,6 +89,19 @@ panel 2,bars,p,b,1,2,,,0,2
 }
 
 #[test]
+fn names_go_to_the_table_alone() -> Result<(), PlotError> {
+    let panel = |style| Panel::new("twice").name("once").points([[0.0, 1.0]], style);
+    let figure = of(panel(Style::series(0).name("cloud")));
+    assert_eq!(figure.csv()?, b"panel,mark,series,x,y\nonce,points,cloud,0,1\n");
+    assert_eq!(figure.svg()?, of(panel(Style::series(0))).svg()?);
+    let nowhere: [(f64, f64); 0] = [];
+    let error = of(Panel::new("").name("once").points(nowhere, Style::series(0).name("cloud"))).svg();
+    let message = error.expect_err("must be refused").to_string();
+    assert!(message.contains("\"once\"") && message.contains("\"cloud\""), "{message}");
+    Ok(())
+}
+
+#[test]
 fn bars_stack_up_and_down() -> Result<(), PlotError> {
     let panel = Panel::new("b").bars([1.0, -1.0], Style::series(0)).bars([2.0, -2.0], Style::series(1));
     let panel = panel.bars([-4.0, 4.0], Style::series(2));

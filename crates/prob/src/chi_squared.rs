@@ -34,3 +34,39 @@ pub fn chi_squared(p: &Gaussian, q: &Gaussian) -> f64 {
     let volumes = q.factor().log_det() - 0.5 * (p.factor().log_det() + factor.log_det());
     (distance + volumes).exp_m1()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use approx::assert_relative_eq;
+    use ndarray::{Array1, array};
+
+    /// `exp(δ²/v) - 1` for equal variances `v`, and the product over independent coordinates.
+    #[test]
+    fn closed_values() {
+        let law = |means: [f64; 2], variances: [f64; 2]| {
+            let covariance = ndarray::Array2::from_diag(&Array1::from_iter(variances));
+            Gaussian::new(Array1::from_iter(means), covariance).unwrap()
+        };
+        let (p, q) = (law([0.0, 1.0], [0.5, 2.0]), law([0.3, 0.2], [0.5, 2.0]));
+        let shifts: f64 = 0.09 / 0.5 + 0.64 / 2.0;
+        assert_relative_eq!(chi_squared(&p, &q), shifts.exp_m1(), max_relative = 1e-14);
+        // On the line: s_q/√(s_p (2 s_q - s_p)) exp(δ²/(2 s_q - s_p)) - 1.
+        let (p, q) = (law([0.0, 1.0], [1.0, 2.0]), law([0.5, 1.0], [2.0, 2.0]));
+        let line = 2.0 / 3f64.sqrt() * (0.25f64 / 3.0).exp() - 1.0;
+        assert_relative_eq!(chi_squared(&p, &q), line, max_relative = 1e-14);
+    }
+
+    #[test]
+    fn at_its_edges() {
+        let p = Gaussian::new(array![1.0, -1.0], array![[2.0, 0.6], [0.6, 0.5]]).unwrap();
+        assert_relative_eq!(chi_squared(&p, &p), 0.0, epsilon = 1e-15);
+        // At half the variance, 2 S_q - S_p is 0: no longer a law, and the first case that is infinite.
+        let line = |variance: f64| Gaussian::new(array![0.0], array![[variance]]).unwrap();
+        assert_eq!(chi_squared(&line(1.0), &line(0.5)), f64::INFINITY);
+        assert!(chi_squared(&line(1.0), &line(0.5 + 1e-12)).is_finite());
+        // A wider direction does not make up for a lighter one.
+        let plane = |a: f64, b: f64| Gaussian::new(array![0.0, 0.0], array![[a, 0.0], [0.0, b]]).unwrap();
+        assert_eq!(chi_squared(&plane(1.0, 1.0), &plane(3.0, 0.4)), f64::INFINITY);
+    }
+}

@@ -15,8 +15,14 @@ pub trait Conditional {
 
     /// `y = mean(x) + scale(x) ε` for inputs `x` (`[n, input_dim]`) and standard normal noise `eps`
     /// (`[n, output_dim]`); `[n, output_dim]`.
+    ///
+    /// # Panics
+    /// If a number of rows or columns does not fit.
     fn sample_given_noise(&self, x: &ArrayRef2<f64>, eps: &ArrayRef2<f64>) -> Array2<f64>;
 
     /// `log p(yᵢ | xᵢ)` in nats for each row, `[n]`.
+    ///
+    /// # Panics
+    /// If a number of rows or columns does not fit.
     fn log_prob(&self, y: &ArrayRef2<f64>, x: &ArrayRef2<f64>) -> Array1<f64>;
 }

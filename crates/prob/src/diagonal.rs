@@ -54,7 +54,11 @@ impl DiagonalGaussian {
     }
 
     /// `m + σ ε` for each row of standard normal noise `eps` (`[n, d]`).
+    ///
+    /// # Panics
+    /// If `eps` has not `d` columns.
     pub fn sample_given_noise(&self, eps: &ArrayRef2<f64>) -> Array2<f64> {
+        assert_eq!(eps.ncols(), self.dim(), "noise of another dimension");
         &eps.view() * &self.log_var.mapv(|v| (0.5 * v).exp()) + &self.mean
     }
 
@@ -69,12 +73,12 @@ impl DiagonalGaussian {
     /// # Panics
     /// If the dimensions differ.
     pub fn kl_divergence(&self, other: &DiagonalGaussian) -> f64 {
+        assert_eq!(self.dim(), other.dim(), "a divergence between laws of different dimension");
         let log_ratio = &self.log_var - &other.log_var;
         let shift = &self.mean - &other.mean;
-        Zip::from(&log_ratio)
-            .and(&shift)
-            .and(&other.log_var)
-            .fold(0.0, |sum, r, m, log_var| sum + 0.5 * (exp_m1_minus(*r) + m * m * (-log_var).exp()))
+        Zip::from(&log_ratio).and(&shift).and(&other.log_var).fold(0.0, |sum, r, m, log_var| {
+            sum + 0.5 * (exp_m1_minus(*r) + standardised(*m, *log_var).powi(2))
+        })
     }
 
     /// `KL(self || N(0, I)) = ½ Σ (m² + σ² - 1 - log σ²)`, in nats.
@@ -87,7 +91,12 @@ impl DiagonalGaussian {
 
 /// `log N(r; 0, e^log_var)` of one residual `r`, in nats.
 pub fn log_normal(residual: f64, log_var: f64) -> f64 {
-    -0.5 * (residual * residual * (-log_var).exp() + log_var + LN_2PI)
+    -0.5 * (standardised(residual, log_var).powi(2) + log_var + LN_2PI)
+}
+
+/// `r/σ`, in which nothing is squared yet: `1/σ²` leaves the range of f64 at `log σ² = -709`. 0 stays 0 for every `σ`.
+fn standardised(residual: f64, log_var: f64) -> f64 {
+    if residual == 0.0 { 0.0 } else { residual * (-0.5 * log_var).exp() }
 }
 
 /// `KL(N(m, e^log_var) || N(0, 1)) = ½ (m² + σ² - 1 - log σ²)` of one coordinate, in nats.
@@ -100,6 +109,7 @@ mod tests {
     use super::*;
     use crate::Gaussian;
     use approx::assert_relative_eq;
+    use ndarray::array;
     use proptest::prelude::*;
 
     fn diagonal(d: usize) -> impl Strategy<Value = DiagonalGaussian> {
@@ -128,10 +138,25 @@ mod tests {
         }
     }
 
+    /// A residual of 3 standard deviations, or of none, at every log-variance that a network may write out.
+    #[test]
+    fn extreme_log_variances_give_numbers() {
+        for log_var in [-5000.0, -1400.0, -720.0, 0.0, 720.0, 1400.0, 5000.0] {
+            let sd = f64::exp(0.5 * log_var);
+            let constant = -0.5 * (log_var + LN_2PI);
+            assert_relative_eq!(log_normal(0.0, log_var), constant, max_relative = 1e-15);
+            if sd.is_normal() {
+                assert_relative_eq!(log_normal(-3.0 * sd, log_var), constant - 4.5, max_relative = 1e-14);
+                let law = |mean: f64| DiagonalGaussian::new(array![mean], array![log_var]).unwrap();
+                assert_relative_eq!(law(3.0 * sd).kl_divergence(&law(0.0)), 4.5, max_relative = 1e-14);
+            }
+        }
+    }
+
     #[test]
     fn close_log_variances_keep_their_digits() {
         // ½ (v - 1 - log v) written out with v = exp(1e-9) has no correct digit here.
         let p = DiagonalGaussian::new(Array1::zeros(1), Array1::from_elem(1, 1e-9)).unwrap();
-        assert_relative_eq!(p.kl_to_standard_normal(), 0.25e-18, max_relative = 1e-8);
+        assert_relative_eq!(p.kl_to_standard_normal(), 0.25e-18, epsilon = 0.0, max_relative = 1e-8);
     }
 }

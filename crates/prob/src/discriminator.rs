@@ -55,3 +55,66 @@ fn support(mixtures: [&Mixture; 2]) -> Vec<f64> {
     breaks.dedup();
     breaks
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Gaussian;
+    use approx::assert_relative_eq;
+
+    fn at(mean: f64, variance: f64) -> Mixture {
+        Mixture::from(Gaussian::new(array![mean], array![[variance]]).unwrap())
+    }
+
+    /// For `N(±1, 1)` the log-odds are `2x`, positive where `p` is likelier.
+    #[test]
+    fn the_optimal_discriminator_of_two_gaussians_is_logistic() {
+        let (p, q) = (at(1.0, 1.0), at(-1.0, 1.0));
+        for x in [-3.0, 0.0, 0.7, 400.0] {
+            assert_relative_eq!(
+                optimal_log_odds(&p, &q, &array![x]),
+                2.0 * x,
+                max_relative = 1e-13,
+                epsilon = 1e-14
+            );
+            let chance = 1.0 / (1.0 + f64::exp(-2.0 * x));
+            assert_relative_eq!(optimal_discriminator(&p, &q, &array![x]), chance, max_relative = 1e-13);
+        }
+    }
+
+    #[test]
+    fn the_value_of_the_game() {
+        let (p, q) = (at(0.0, 1.0), at(40.0, 0.25));
+        // Equal laws: every discriminator that answers ½ has -log 4. A wrong constant loses what the logs say.
+        let draw = game_value(&p, &p, |_| 0.0);
+        assert!(draw.converged);
+        assert_relative_eq!(draw.value, -4f64.ln(), max_relative = 1e-12);
+        let biased = game_value(&p, &q, |_| 1.5);
+        assert_relative_eq!(biased.value, log_sigmoid(1.5) + log_sigmoid(-1.5), max_relative = 1e-12);
+        // Laws that do not overlap: the optimal discriminator is right every time.
+        let odds = |x: f64| optimal_log_odds(&p, &q, &array![x]);
+        let won = game_value(&p, &q, odds);
+        assert!(won.converged && won.value <= 0.0 && won.value > -1e-12, "{won:?}");
+        // The laws change places with the sign of the log-odds, and not without it.
+        let lost = game_value(&p, &q, |x| -odds(x));
+        assert!(lost.value < -100.0, "{lost:?}");
+        assert_relative_eq!(game_value(&q, &p, |x| -odds(x)).value, won.value, epsilon = 1e-12);
+    }
+
+    #[test]
+    fn the_line_is_cut_at_every_component() {
+        let two = Mixture::equal(vec![
+            Gaussian::new(array![1.0], array![[4.0]]).unwrap(),
+            Gaussian::new(array![7.0], array![[4.0]]).unwrap(),
+        ])
+        .unwrap();
+        let cuts = [-23.0, -17.0, -5.0, 1.0, 7.0, 13.0, 25.0, 31.0];
+        assert_eq!(support([&two, &two]), cuts);
+    }
+
+    #[test]
+    #[should_panic(expected = "on the line")]
+    fn the_plane_is_refused() {
+        let _ = game_value(&at(0.0, 1.0), &Mixture::from(Gaussian::standard(2)), |_| 0.0);
+    }
+}

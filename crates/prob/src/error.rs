@@ -30,9 +30,9 @@ pub enum ProbError {
     NotSymmetric {
         /// Which matrix.
         what: &'static str,
-        /// Row of the worst pair.
+        /// Row of the first pair found.
         row: usize,
-        /// Column of the worst pair.
+        /// Column of the first pair found.
         column: usize,
         /// Absolute difference.
         difference: f64,
@@ -59,6 +59,24 @@ pub enum ProbError {
         /// Their sum.
         sum: f64,
     },
+    /// A predicted probability is negative.
+    #[error("predictions[{row}][{class}] = {value}: must be 0 or positive")]
+    Prediction {
+        /// Which prediction.
+        row: usize,
+        /// Of which class.
+        class: usize,
+        /// The probability.
+        value: f64,
+    },
+    /// The probabilities of a prediction do not add up.
+    #[error("predictions[{row}] sum to {sum}, must sum to 1")]
+    PredictionSum {
+        /// Which prediction.
+        row: usize,
+        /// Their sum.
+        sum: f64,
+    },
     /// A mixture without components.
     #[error("a mixture needs at least one component")]
     NoComponents,
@@ -75,7 +93,10 @@ pub(crate) fn check_finite<D: Dimension>(
     }
 }
 
-/// Refuses a dimension other than `expected`.
-pub(crate) fn check_dim(what: &'static str, expected: usize, found: usize) -> Result<(), ProbError> {
+/// Refuses a dimension other than `expected`, for the models above that put laws together.
+///
+/// # Errors
+/// [`ProbError::Dimension`] with both, if `found` is another one.
+pub fn check_dim(what: &'static str, expected: usize, found: usize) -> Result<(), ProbError> {
     if expected == found { Ok(()) } else { Err(ProbError::Dimension { what, expected, found }) }
 }

@@ -26,7 +26,7 @@ impl GaussHermite {
     /// The rule with `n` nodes.
     ///
     /// # Panics
-    /// If `n` is 0 or above 256, where the polynomials leave the range of f64 at the outer nodes.
+    /// If `n` is 0 or above 256: a margin to the 350 nodes at which the polynomials leave the range of f64.
     pub fn new(n: usize) -> Self {
         assert!((1..=256).contains(&n), "a Gauss-Hermite rule has 1 to 256 nodes, not {n}");
         let nodes: Vec<f64> = (0..n).map(|k| root(n, k)).collect();
@@ -40,7 +40,7 @@ impl GaussHermite {
         self.nodes.iter().zip(&self.weights).map(|(&x, w)| w * f(x)).sum()
     }
 
-    /// `E f(x)` for `x ~ law`, by the product rule on `m + L z`: `nⁿᵈ` evaluations for `d` coordinates.
+    /// `E f(x)` for `x ~ law`, by the product rule on `m + L z`: `nᵈ` evaluations for `d` coordinates.
     pub fn expectation(&self, law: &Gaussian, mut f: impl FnMut(&ArrayRef1<f64>) -> f64) -> f64 {
         let (n, d) = (self.nodes.len(), law.dim());
         let mut index = vec![0; d];

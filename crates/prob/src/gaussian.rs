@@ -53,6 +53,11 @@ impl Gaussian {
         Ok(Self { mean, covariance, factor })
     }
 
+    /// From a covariance and its factor, known to belong together; nothing is checked.
+    pub(crate) fn from_parts(mean: Array1<f64>, covariance: Array2<f64>, factor: Cholesky) -> Self {
+        Self { mean, covariance, factor }
+    }
+
     /// `N(0, I)` in `d` dimensions.
     pub fn standard(d: usize) -> Self {
         Self::new(Array1::zeros(d), Array2::eye(d)).expect("the identity is positive definite")
@@ -96,18 +101,28 @@ impl Gaussian {
     }
 
     /// `(x - m)' S⁻¹ (x - m)`, the squared Mahalanobis distance of `x` (`[d]`) from the mean.
+    ///
+    /// # Panics
+    /// If `x` has another dimension.
     pub fn mahalanobis(&self, x: &ArrayRef1<f64>) -> f64 {
         assert_eq!(x.len(), self.dim(), "a point of another dimension");
         squared_norm(&self.factor.whiten(&(&x.view() - &self.mean)))
     }
 
     /// `S⁻¹ (m - x)`, the score `∇ₓ log N(x; m, S)`, `[d]`.
+    ///
+    /// # Panics
+    /// If `x` has another dimension.
     pub fn score(&self, x: &ArrayRef1<f64>) -> Array1<f64> {
+        assert_eq!(x.len(), self.dim(), "a point of another dimension");
         let residual = (&self.mean - &x.view()).insert_axis(Axis(1));
         self.factor.solve(&residual).remove_axis(Axis(1))
     }
 
     /// `m + L ε` for each row of standard normal noise `eps` (`[n, d]`): the reparameterisation of a draw.
+    ///
+    /// # Panics
+    /// If `eps` has not `d` columns.
     pub fn sample_given_noise(&self, eps: &ArrayRef2<f64>) -> Array2<f64> {
         eps.dot(&self.factor.lower().t()) + &self.mean
     }
@@ -215,7 +230,8 @@ pub(crate) fn checked_covariance(
     for row in 0..covariance.nrows() {
         for column in 0..row {
             let difference = (covariance[[row, column]] - covariance[[column, row]]).abs();
-            let scale = (covariance[[row, row]] * covariance[[column, column]]).abs().sqrt();
+            // Roots first: the product of two variances may leave the range of f64.
+            let scale = covariance[[row, row]].abs().sqrt() * covariance[[column, column]].abs().sqrt();
             if difference > 1e-9 * scale {
                 return Err(ProbError::NotSymmetric { what, row, column, difference });
             }
@@ -245,7 +261,12 @@ mod tests {
     fn divergence_keeps_its_digits_for_close_and_for_tiny_variances() {
         let close = Gaussian::new(array![0.0], array![[1.0 + 1e-9]]).unwrap();
         // KL = ½ (v - 1 - log v) = v̂²/4 to first order in v̂ = v - 1; the variance holds v̂ to 1e-7.
-        assert_relative_eq!(close.kl_divergence(&Gaussian::standard(1)), 2.5e-19, max_relative = 1e-6);
+        assert_relative_eq!(
+            close.kl_divergence(&Gaussian::standard(1)),
+            2.5e-19,
+            epsilon = 0.0,
+            max_relative = 1e-6
+        );
         let tiny = Gaussian::new(array![0.0], array![[1e-300]]).unwrap();
         let exact = 0.5 * (-1.0 + 300.0 * 10f64.ln());
         assert_relative_eq!(tiny.kl_divergence(&Gaussian::standard(1)), exact, max_relative = 1e-14);
@@ -258,7 +279,19 @@ mod tests {
         assert!(matches!(refused(array![f64::NAN], array![[1.0]]), NotFinite { what: "mean", index: 0, .. }));
         assert!(matches!(refused(array![0.0], Array2::eye(2)), Dimension { expected: 1, found: 2, .. }));
         assert!(matches!(refused(array![0.0, 0.0], array![[1.0, 0.5], [0.0, 1.0]]), NotSymmetric { .. }));
+        let huge = array![[1e200, 9e199], [0.0, 1e200]];
+        assert!(matches!(refused(array![0.0, 0.0], huge), NotSymmetric { row: 1, column: 0, .. }));
         assert!(matches!(refused(array![0.0], array![[0.0]]), NotPositiveDefinite { .. }));
         assert!(matches!(refused(array![0.0, 0.0], array![[1.0, 0.0]]), Dimension { .. }));
+    }
+
+    /// One unit in the last place between an entry and its mirror image is rounding, at every scale.
+    #[test]
+    fn accepts_what_is_symmetric_to_rounding() {
+        for scale in [1e-200, 1.0, 1e200] {
+            let entry: f64 = 0.3 * scale;
+            let covariance = array![[scale, entry], [entry.next_up(), scale]];
+            assert!(Gaussian::new(array![0.0, 0.0], covariance).is_ok(), "{scale:e}");
+        }
     }
 }

@@ -3,7 +3,7 @@
 use ndarray::{ArrayRef2, Axis};
 
 use crate::ProbError;
-use crate::error::{check_dim, check_finite};
+use crate::error::check_finite;
 
 /// `exp(1/n Σᵢ KL(P(y|xᵢ) ‖ P(y)))` with `P(y) = 1/n Σᵢ P(y|xᵢ)`, for predictions `P(y|xᵢ)` in the rows of `[n, K]`: the
 /// exponential of the mutual information between picture and class, from 1 (every answer the same) to `K` (every
@@ -23,19 +23,19 @@ use crate::error::{check_dim, check_finite};
 pub fn inception_score(predictions: &ArrayRef2<f64>) -> Result<f64, ProbError> {
     check_finite("predictions", predictions)?;
     let Some(marginal) = predictions.mean_axis(Axis(0)) else {
-        return check_dim("predictions", 1, 0).map(|()| f64::NAN);
+        return Err(ProbError::Dimension { what: "predictions", expected: 1, found: 0 });
     };
     let mut information = 0.0;
-    for row in predictions.rows() {
-        if let Some((index, &value)) = row.iter().enumerate().find(|(_, p)| **p < 0.0) {
-            return Err(ProbError::Weight { index, value });
+    for (row, prediction) in predictions.rows().into_iter().enumerate() {
+        if let Some((class, &value)) = prediction.iter().enumerate().find(|(_, p)| **p < 0.0) {
+            return Err(ProbError::Prediction { row, class, value });
         }
-        let sum = row.sum();
+        let sum = prediction.sum();
         if (sum - 1.0).abs() > 1e-9 {
-            return Err(ProbError::WeightSum { sum });
+            return Err(ProbError::PredictionSum { row, sum });
         }
         // 0 log 0 = 0: a class that is ruled out adds nothing.
-        let certain = row.iter().zip(&marginal).filter(|(p, _)| **p > 0.0);
+        let certain = prediction.iter().zip(&marginal).filter(|(p, _)| **p > 0.0);
         information += certain.map(|(p, m)| p * (p / m).ln()).sum::<f64>();
     }
     Ok((information / predictions.nrows() as f64).exp())
@@ -48,8 +48,9 @@ mod tests {
 
     #[test]
     fn refuses_what_is_no_prediction() {
-        assert_eq!(inception_score(&array![[0.5, 0.6]]), Err(ProbError::WeightSum { sum: 1.1 }));
-        assert_eq!(inception_score(&array![[1.5, -0.5]]), Err(ProbError::Weight { index: 1, value: -0.5 }));
+        let after_a_good_one = |a: f64, b: f64| inception_score(&array![[0.5, 0.5], [a, b]]).unwrap_err();
+        assert_eq!(after_a_good_one(0.5, 0.6), ProbError::PredictionSum { row: 1, sum: 1.1 });
+        assert_eq!(after_a_good_one(1.5, -0.5), ProbError::Prediction { row: 1, class: 1, value: -0.5 });
         assert!(matches!(
             inception_score(&Array2::zeros((0, 3))),
             Err(ProbError::Dimension { found: 0, .. })

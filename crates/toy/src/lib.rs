@@ -4,7 +4,8 @@
 //! |---|---|---|
 //! | [`preset`] | mixtures of Gaussians by name: `bimodal`, `ring8`, `moons`, … | density, score, moments |
 //! | [`two_moons`] | two interleaving half circles with noise | the arcs, and the distance of any point to them |
-//! | [`moon_phase`] | pictures of the moon, each pixel the exact lit area inside it | the phase, and how far a picture is from any moon |
+//! | [`moon_phase`] | pictures of the moon, each pixel the exact lit area inside it | the lit fraction |
+//! | [`nearest`] | how far a picture is from being a moon, and from being a blend of two | both are 0 for their own kind |
 //! | [`error`] | what can be wrong with a parameter | |
 //!
 //! Conventions: f64 throughout, rows are examples (`[n, d]`), the source of chance is an argument. Parameters that
@@ -12,11 +13,13 @@
 
 pub mod error;
 pub mod moon_phase;
+pub mod nearest;
 pub mod preset;
 pub mod two_moons;
 
 pub use error::ToyError;
-pub use moon_phase::{MoonPhase, NearestBlend, NearestPhase, nearest_blend, rms_distance};
+pub use moon_phase::MoonPhase;
+pub use nearest::{NearestBlend, NearestPhase, nearest_blend, rms_distance};
 pub use preset::Preset;
 pub use two_moons::{NearestArc, TwoMoons};
 

@@ -147,27 +147,10 @@ impl FromStr for Preset {
         let lower = name.to_lowercase();
         let nearest = Self::ALL
             .into_iter()
-            .min_by_key(|preset| edit_distance(preset.name(), &lower))
+            .min_by_key(|preset| strsim::levenshtein(preset.name(), &lower))
             .expect("there is a preset");
         Err(ToyError::UnknownPreset { name: name.to_owned(), nearest })
     }
-}
-
-/// How many insertions, deletions and substitutions of one character turn `a` into `b` (Levenshtein).
-fn edit_distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    // row[j]: the distance from what has been read of `a` to the first j characters of `b`.
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, from) in a.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, &to) in b.iter().enumerate() {
-            let substituted = diagonal + usize::from(from != to);
-            diagonal = row[j + 1];
-            row[j + 1] = substituted.min(diagonal + 1).min(row[j] + 1);
-        }
-    }
-    row[b.len()]
 }
 
 #[cfg(test)]
@@ -175,7 +158,6 @@ mod tests {
     use super::*;
     use crate::chance::{binomial_bound, chi_squared_range, normal_bound};
     use approx::{assert_abs_diff_eq, assert_relative_eq};
-    use proptest::prelude::*;
     use rand_chacha::{ChaCha8Rng, rand_core::SeedableRng};
 
     fn mean_square(mixture: &Mixture) -> f64 {
@@ -339,22 +321,5 @@ mod tests {
         assert_eq!(nearest("bimodel"), Preset::Bimodal);
         assert_eq!(nearest("grid"), Preset::Grid25);
         assert_eq!(format!("{:>8}", Preset::Ring8), "   ring8");
-    }
-
-    #[test]
-    fn edit_distances_from_the_textbook() {
-        assert_eq!(edit_distance("kitten", "sitting"), 3);
-        assert_eq!(edit_distance("saturday", "sunday"), 3);
-        assert_eq!(edit_distance("", "abc"), 3);
-        assert_eq!(edit_distance("été", "ete"), 2);
-    }
-
-    proptest! {
-        #[test]
-        fn edit_distance_is_a_metric(a in "[abc]{0,6}", b in "[abc]{0,6}", c in "[abc]{0,6}") {
-            prop_assert_eq!(edit_distance(&a, &b) == 0, a == b);
-            prop_assert_eq!(edit_distance(&a, &b), edit_distance(&b, &a));
-            prop_assert!(edit_distance(&a, &c) <= edit_distance(&a, &b) + edit_distance(&b, &c));
-        }
     }
 }

@@ -114,3 +114,18 @@ impl Conditional for GaussianMlp {
         log_prob.sum_axis(Axis(1))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use montecarlo::Streams;
+
+    #[test]
+    fn a_fixed_variance_is_a_positive_number() {
+        let law = |v| GaussianMlp::new(1, &[], 1, Variance::Fixed(v), &mut Streams::new(1).rng(0));
+        assert!(!law(0.5).learns_variance());
+        for v in [0.0, -1.0, f64::INFINITY, f64::NAN] {
+            assert!(std::panic::catch_unwind(|| law(v)).is_err(), "a variance of {v}");
+        }
+    }
+}

@@ -10,7 +10,7 @@ use prob::numerics::log_mean_exp;
 use prob::{Conditional, Gaussian, ProbError, chi_squared};
 
 use crate::LinearVae;
-use crate::elbo::log_prior;
+use crate::bound::log_prior;
 
 /// `log p(z) + log p(x|z) - log q(z|x)` in nats for each row of `x` (`[n, d]`) and its latent in `z` (`[n, k]`), `[n]`:
 /// the logarithm of the weight of a latent that the encoder proposed.
@@ -52,6 +52,8 @@ pub fn estimate_importance_bound(
     progress: &(dyn Fn(u64) + Sync),
 ) -> Estimate {
     assert!(k > 0, "an average of no weights");
+    // A chunk holds k latents for each draw: its arrays stay as large as those of any other plan.
+    let plan = MonteCarlo { chunk: (plan.chunk / k).max(1), ..*plan };
     let bounds = plan.run(progress, |rng, n| {
         let rows = x.view().insert_axis(Axis(0));
         let rows = rows.broadcast((n * k, x.len())).expect("one row becomes many").to_owned();
@@ -75,5 +77,44 @@ impl LinearVae {
     /// If `x` or the proposal has another dimension.
     pub fn weight_variance(&self, x: &ArrayRef1<f64>, proposal: &Gaussian) -> Result<f64, ProbError> {
         Ok(chi_squared(&self.posterior()?.given(x), proposal))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use montecarlo::Streams;
+    use ndarray::{Array2, array};
+    use prob::LinearGaussian;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    /// An encoder that remembers the longest batch that it was asked for.
+    struct Longest(LinearGaussian, AtomicUsize);
+
+    impl Conditional for Longest {
+        fn input_dim(&self) -> usize {
+            self.0.input_dim()
+        }
+        fn output_dim(&self) -> usize {
+            self.0.output_dim()
+        }
+        fn sample_given_noise(&self, x: &ArrayRef2<f64>, eps: &ArrayRef2<f64>) -> Array2<f64> {
+            self.1.fetch_max(x.nrows(), Ordering::Relaxed);
+            self.0.sample_given_noise(x, eps)
+        }
+        fn log_prob(&self, y: &ArrayRef2<f64>, x: &ArrayRef2<f64>) -> Array1<f64> {
+            self.0.log_prob(y, x)
+        }
+    }
+
+    #[test]
+    fn a_chunk_is_no_longer_for_more_latents() {
+        let law = || LinearGaussian::new(array![[0.5]], array![0.0], array![[0.3]]).unwrap();
+        let plan = MonteCarlo { chunk: 100, ..MonteCarlo::new(300, Streams::new(7)) };
+        for (k, longest) in [(1, 100), (3, 99), (100, 100), (250, 250)] {
+            let encoder = Longest(law(), AtomicUsize::new(0));
+            let bound = estimate_importance_bound(&encoder, &law(), &array![0.4], k, &plan, &|_| ());
+            assert_eq!((bound.samples, encoder.1.into_inner()), (300, longest), "{k} latents a draw");
+        }
     }
 }

@@ -7,7 +7,7 @@
 //!
 //! | module | what is here |
 //! |---|---|
-//! | [`elbo`] | the two terms and their total; by Monte Carlo for any pair of conditionals |
+//! | [`bound`] | the bound by Monte Carlo, for any pair of conditionals |
 //! | [`linear`] | [`LinearVae`]: every term exact, with evidence, posterior and gap |
 //! | [`importance`] | the evidence as an average of weights: variance, effective sample size, the bound of `k` samples |
 //! | [`inference`] | the mean-field encoder, and both steps of variational EM, for [`LinearVae`] |
@@ -19,7 +19,7 @@
 //!
 //! The prior is `p(z) = N(0, I)` throughout; all terms are in nats.
 
-pub mod elbo;
+pub mod bound;
 pub mod gaussian_mlp;
 pub mod importance;
 pub mod inference;
@@ -29,7 +29,7 @@ pub mod network;
 pub mod objective;
 pub mod training;
 
-pub use elbo::{Elbo, ElboEstimate, estimate_elbo};
+pub use bound::{BoundEstimate, estimate_bound};
 pub use gaussian_mlp::{GaussianMlp, Variance};
 pub use importance::estimate_importance_bound;
 pub use linear::LinearVae;

@@ -1,9 +1,7 @@
 //! The linear-Gaussian VAE, in which every term, the evidence and the posterior are exact.
 
 use ndarray::{Array1, ArrayRef1};
-use prob::{Gaussian, LinearGaussian, Mixture, ProbError, Quadratic};
-
-use crate::Elbo;
+use prob::{Bound, Gaussian, LinearGaussian, Mixture, ProbError, Quadratic};
 
 /// Encoder `q(z|x) = N(W x + b, S)`, decoder `p(x|z) = N(V z + a, R)`, prior `p(z) = N(0, I)`.
 ///
@@ -16,7 +14,7 @@ use crate::Elbo;
 /// let decoder = LinearGaussian::new(array![[0.8]], array![0.0], array![[0.2]])?;
 /// let vae = LinearVae::new(encoder, decoder)?;
 /// let x = array![0.8];
-/// assert!(vae.elbo(&x).total() <= vae.log_evidence(&x));
+/// assert!(vae.bound(&x).elbo() <= vae.log_evidence(&x));
 /// # Ok::<(), prob::ProbError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq)]
@@ -74,8 +72,12 @@ impl LinearVae {
     ///
     /// # Panics
     /// If `x` has another dimension, as every method here.
-    pub fn elbo(&self, x: &ArrayRef1<f64>) -> Elbo {
-        Elbo { reconstruction: self.reconstruction(x), prior_matching: self.prior_matching(x) }
+    pub fn bound(&self, x: &ArrayRef1<f64>) -> Bound {
+        Bound {
+            reconstruction: self.reconstruction(x),
+            prior_matching: self.prior_matching(x),
+            matching: vec![],
+        }
     }
 
     /// Both terms averaged over data from a mixture: quadratics averaged over the joint law of `(x, z)` under
@@ -83,18 +85,18 @@ impl LinearVae {
     ///
     /// # Errors
     /// If such a joint law is singular to rounding.
-    pub fn average_elbo(&self, data: &Mixture) -> Result<Elbo, ProbError> {
+    pub fn average_bound(&self, data: &Mixture) -> Result<Bound, ProbError> {
         let (d, k) = (self.encoder.weight().ncols(), self.prior.dim());
         // The integrand is a function of (z, x); the joint law is that of (x, z).
         let z_then_x: Vec<usize> = (d..d + k).chain(0..d).collect();
         let log_likelihood = Quadratic::log_prob(&self.decoder).embed(d + k, &z_then_x);
         let mut reconstruction = 0.0;
         for (weight, component) in data.parts() {
-            reconstruction += weight * log_likelihood.expectation(&self.encoder.joint(component)?);
+            reconstruction += weight * log_likelihood.expectation(&self.encoder.joint(component));
         }
         let prior = LinearGaussian::from(&self.prior).on_wider_input(d, 0);
         let prior_matching = Quadratic::kl_divergence(&self.encoder, &prior).expectation_over(data);
-        Ok(Elbo { reconstruction, prior_matching })
+        Ok(Bound { reconstruction, prior_matching, matching: vec![] })
     }
 
     /// `p(x) = ∫ p(z) p(x|z) dz = N(a, V Vᵀ + R)`.

@@ -78,3 +78,23 @@ impl LinearAutoencoder {
         spread.iter().chain(&shift).map(|v| v * v).sum()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use approx::assert_abs_diff_eq;
+    use ndarray::array;
+
+    /// With as many latents as coordinates nothing is lost, with none everything but the centre; more are refused.
+    #[test]
+    fn from_no_latents_to_too_many() {
+        let data = Gaussian::new(array![1.0, -2.0], array![[2.0, 1.0], [1.0, 2.0]]).unwrap();
+        let (x, best) = (array![0.3, 0.5], |k| LinearAutoencoder::principal(&data, k));
+        let (none, all) = (best(0).unwrap(), best(2).unwrap());
+        assert_abs_diff_eq!(all.squared_error(&data), 0.0, epsilon = 1e-28);
+        assert_abs_diff_eq!(all.reconstruct(&x), x, epsilon = 1e-14);
+        assert_abs_diff_eq!(none.squared_error(&data), 4.0, epsilon = 1e-14);
+        assert_abs_diff_eq!(none.reconstruct(&x), array![1.0, -2.0], epsilon = 1e-14);
+        assert_eq!(best(3), Err(ProbError::Dimension { what: "latents", expected: 2, found: 3 }));
+    }
+}

@@ -4,9 +4,9 @@ use ndarray::{Array2, ArrayRef2, Axis, Zip};
 use ndarray_rand::rand::Rng;
 use nn::{Gradient, Tape};
 use prob::diagonal::{kl_to_standard_normal, log_normal};
-use prob::{Gaussian, Mixture, ProbError};
+use prob::{Bound, Gaussian, Mixture, ProbError};
 
-use crate::{Elbo, GaussianMlp, Objective, Variance};
+use crate::{GaussianMlp, Objective, Variance};
 
 /// Encoder `q(z|x)` and decoder `p(x|z)`, both written out by networks; prior `p(z) = N(0, I)`.
 ///
@@ -17,8 +17,8 @@ use crate::{Elbo, GaussianMlp, Objective, Variance};
 ///
 /// let mut rng = ChaCha8Rng::seed_from_u64(1);
 /// let vae = Vae::new(2, &[16], 1, Variance::Fixed(0.1), &mut rng);
-/// let elbo = vae.elbo_given_noise(&Array2::ones((5, 2)), &Array2::zeros((5, 1)));
-/// assert!(elbo.prior_matching >= 0.0);
+/// let bound = vae.bound_given_noise(&Array2::ones((5, 2)), &Array2::zeros((5, 1)));
+/// assert!(bound.prior_matching >= 0.0);
 /// ```
 #[derive(Clone, Debug)]
 pub struct Vae {
@@ -107,13 +107,16 @@ impl Vae {
     }
 
     /// Both terms of the bound, averaged over the rows of `x` (`[n, d]`), each with the one latent
-    /// `z = μ(x) + σ(x) ε` that its row of standard normal noise `eps` (`[n, k]`) gives. In nats.
-    pub fn elbo_given_noise(&self, x: &ArrayRef2<f64>, eps: &ArrayRef2<f64>) -> Elbo {
+    /// `z = μ(x) + σ(x) ε` that its row of standard normal noise `eps` (`[n, k]`) gives. In nats; NaN for no rows.
+    ///
+    /// # Panics
+    /// If the shapes of `x`, `eps` and the networks do not fit.
+    pub fn bound_given_noise(&self, x: &ArrayRef2<f64>, eps: &ArrayRef2<f64>) -> Bound {
         self.forward(x, eps, &mut self.workspace(x.nrows()))
     }
 
     /// `x → μ, σ → z → p(x|z)`, leaving every activation in the workspace.
-    fn forward(&self, x: &ArrayRef2<f64>, eps: &ArrayRef2<f64>, work: &mut Workspace) -> Elbo {
+    fn forward(&self, x: &ArrayRef2<f64>, eps: &ArrayRef2<f64>, work: &mut Workspace) -> Bound {
         let n = x.nrows() as f64;
         let (mu, log_var) =
             self.encoder.heads(self.encoder.net().forward_on(x, &mut work.encoder.tape).view());
@@ -132,7 +135,7 @@ impl Vae {
             .and(&mean)
             .and(&log_var)
             .fold(0.0, |sum, x, mean, log_var| sum + log_normal(x - mean, *log_var));
-        Elbo { reconstruction: log_likelihood / n, prior_matching: divergence / n }
+        Bound { reconstruction: log_likelihood / n, prior_matching: divergence / n, matching: vec![] }
     }
 
     /// The gradient of the loss `-w_r · reconstruction + w_p · prior_matching` with respect to every parameter, left
@@ -147,12 +150,15 @@ impl Vae {
         eps: &ArrayRef2<f64>,
         objective: &Objective,
         work: &mut Workspace,
-    ) -> Elbo {
-        let elbo = self.forward(x, eps, work);
+    ) -> Bound {
+        let bound = self.forward(x, eps, work);
         let n = x.nrows() as f64;
         let (w_r, w_p) = (objective.reconstruction / n, objective.prior_matching / n);
+        // A term that the loss lacks has no gradient, not even where its derivative has overflowed: 0 · ∞ is NaN.
+        let weigh = |weight: f64, derivative: f64| if weight == 0.0 { 0.0 } else { weight * derivative };
 
-        // -log N(x; m, e^v): by m, (m - x) e^-v; by v, ½ (1 - (x - m)² e^-v).
+        // -log N(x; m, e^v) with u = (m - x) e^(-v/2): by m, u e^(-v/2); by v, ½ (1 - u²). Scaled before it is squared,
+        // a residual of 0 stays 0 for a variance whose reciprocal overflows.
         let (mean, log_var) = self.decoder.heads(work.decoder.tape.output().view());
         let (mut by_mean, mut by_log_var) =
             work.decoder.grad_output.view_mut().split_at(Axis(1), mean.ncols());
@@ -160,13 +166,11 @@ impl Vae {
             .and(x)
             .and(&mean)
             .and(&log_var)
-            .for_each(|g, x, m, v| *g = w_r * (m - x) * (-v).exp());
+            .for_each(|g, x, m, v| *g = weigh(w_r, (m - x) * (-0.5 * v).exp() * (-0.5 * v).exp()));
         if self.decoder.learns_variance() {
-            Zip::from(&mut by_log_var)
-                .and(x)
-                .and(&mean)
-                .and(&log_var)
-                .for_each(|g, x, m, v| *g = w_r * 0.5 * (1.0 - (x - m) * (x - m) * (-v).exp()));
+            Zip::from(&mut by_log_var).and(x).and(&mean).and(&log_var).for_each(|g, x, m, v| {
+                *g = weigh(w_r, 0.5 * (1.0 - ((m - x) * (-0.5 * v).exp()).powi(2)));
+            });
         }
         let Pass { tape, grad_output, gradient } = &mut work.decoder;
         let by_z = self.decoder.net().backward(tape, grad_output, gradient);
@@ -174,17 +178,15 @@ impl Vae {
         // z = μ + σ ε and KL = ½ (μ² + σ² - 1 - log σ²): by μ, by_z + μ; by v = log σ², ½ σ ε by_z + ½ (σ² - 1).
         let (mu, log_var) = self.encoder.heads(work.encoder.tape.output().view());
         let (mut by_mu, mut by_log_var) = work.encoder.grad_output.view_mut().split_at(Axis(1), mu.ncols());
-        Zip::from(&mut by_mu).and(by_z).and(&mu).for_each(|g, by_z, mu| *g = by_z + w_p * mu);
+        Zip::from(&mut by_mu).and(by_z).and(&mu).for_each(|g, by_z, mu| *g = by_z + weigh(w_p, *mu));
         if self.encoder.learns_variance() {
-            Zip::from(&mut by_log_var)
-                .and(by_z)
-                .and(&log_var)
-                .and(eps)
-                .for_each(|g, by_z, v, eps| *g = 0.5 * ((0.5 * v).exp() * eps * by_z + w_p * v.exp_m1()));
+            Zip::from(&mut by_log_var).and(by_z).and(&log_var).and(eps).for_each(|g, by_z, v, eps| {
+                *g = 0.5 * ((0.5 * v).exp() * eps * by_z + weigh(w_p, v.exp_m1()));
+            });
         }
         let Pass { tape, grad_output, gradient } = &mut work.encoder;
         self.encoder.net().backward(tape, grad_output, gradient);
-        elbo
+        bound
     }
 }
 
@@ -196,8 +198,8 @@ mod tests {
     use proptest::prelude::*;
     use rand_chacha::ChaCha8Rng;
 
-    fn loss(elbo: Elbo, objective: &Objective) -> f64 {
-        -objective.reconstruction * elbo.reconstruction + objective.prior_matching * elbo.prior_matching
+    fn loss(bound: Bound, objective: &Objective) -> f64 {
+        -objective.reconstruction * bound.reconstruction + objective.prior_matching * bound.prior_matching
     }
 
     proptest! {
@@ -219,14 +221,14 @@ mod tests {
             let objective = Objective { reconstruction: w_r, prior_matching: w_p };
 
             let mut work = vae.workspace(4);
-            let elbo = vae.loss_gradient(&x, &eps, &objective, &mut work);
-            prop_assert_eq!(elbo, vae.elbo_given_noise(&x, &eps));
+            let bound = vae.loss_gradient(&x, &eps, &objective, &mut work);
+            prop_assert_eq!(bound, vae.bound_given_noise(&x, &eps));
 
             let mut moved = vae.clone();
             let error = gradient_check(
                 |parameters| {
                     moved.encoder.net_mut().set_flat_parameters(parameters);
-                    loss(moved.elbo_given_noise(&x, &eps), &objective)
+                    loss(moved.bound_given_noise(&x, &eps), &objective)
                 },
                 &vae.encoder.net().flat_parameters(),
                 &work.encoder_gradient().flat(),
@@ -237,7 +239,7 @@ mod tests {
             let error = gradient_check(
                 |parameters| {
                     moved.decoder.net_mut().set_flat_parameters(parameters);
-                    loss(moved.elbo_given_noise(&x, &eps), &objective)
+                    loss(moved.bound_given_noise(&x, &eps), &objective)
                 },
                 &vae.decoder.net().flat_parameters(),
                 &work.decoder_gradient().flat(),
@@ -257,7 +259,56 @@ mod tests {
         vae.loss_gradient(&x, &eps, &Objective::PRIOR_MATCHING, &mut work);
         assert!(work.decoder_gradient().flat().iter().all(|&g| g == 0.0));
         assert!(work.encoder_gradient().flat().iter().any(|&g| g != 0.0));
-        let at_zero = vae.elbo_given_noise(&x, &Array2::zeros((4, 2)));
-        assert_eq!(at_zero.prior_matching, vae.elbo_given_noise(&x, &eps).prior_matching);
+        let at_zero = vae.bound_given_noise(&x, &Array2::zeros((4, 2)));
+        assert_eq!(at_zero.prior_matching, vae.bound_given_noise(&x, &eps).prior_matching);
+    }
+
+    /// A decoder so sure of itself that the reciprocal of its variance overflows, an encoder so unsure that its
+    /// variance does: where the term is not in the loss, neither shows in a gradient.
+    #[test]
+    fn a_term_that_has_overflowed_leaves_an_objective_without_it_alone() {
+        let mut rng = ChaCha8Rng::seed_from_u64(4);
+        let x = Array2::random_using((4, 3), StandardNormal, &mut rng);
+        let eps = Array2::random_using((4, 2), StandardNormal, &mut rng);
+        let extreme = |encoder_log_var: f64, decoder_log_var: f64| {
+            let mut vae = Vae::new(3, &[4], 2, Variance::Learned, &mut ChaCha8Rng::seed_from_u64(5));
+            let shift = |law: &mut GaussianMlp, outputs: usize, log_var: f64| {
+                let last = law.net_mut().layers_mut().last_mut().unwrap();
+                last.bias.slice_mut(ndarray::s![outputs..]).fill(log_var);
+            };
+            shift(&mut vae.encoder, 2, encoder_log_var);
+            shift(&mut vae.decoder, 3, decoder_log_var);
+            vae
+        };
+        let gradients = |vae: &Vae, objective: Objective| {
+            let mut work = vae.workspace(4);
+            let bound = vae.loss_gradient(&x, &eps, &objective, &mut work);
+            (bound, work.encoder_gradient().flat(), work.decoder_gradient().flat())
+        };
+
+        let (bound, encoder, decoder) = gradients(&extreme(0.0, -1500.0), Objective::PRIOR_MATCHING);
+        assert_eq!(bound.reconstruction, f64::NEG_INFINITY);
+        assert_eq!((encoder, decoder), {
+            let (_, encoder, decoder) = gradients(&extreme(0.0, 0.0), Objective::PRIOR_MATCHING);
+            (encoder, decoder)
+        });
+
+        let (bound, encoder, decoder) = gradients(&extreme(720.0, 0.0), Objective::RECONSTRUCTION);
+        assert_eq!(bound.prior_matching, f64::INFINITY);
+        assert!(encoder.iter().chain(&decoder).all(|g| g.is_finite()));
+    }
+
+    /// `-log N(x; x, e^v)` is least at `x` and falls by ½ per unit of `v`, also for `v = -1000`, where `e^-v` overflows.
+    #[test]
+    fn a_residual_of_zero_has_a_gradient_at_any_variance() {
+        let mut rng = ChaCha8Rng::seed_from_u64(6);
+        let mut vae = Vae::new(1, &[], 1, Variance::Learned, &mut rng);
+        let layer = &mut vae.decoder.net_mut().layers_mut()[0];
+        layer.weight.fill(0.0);
+        layer.bias.assign(&ndarray::array![0.3, -1000.0]);
+        let mut work = vae.workspace(1);
+        let (x, eps) = (ndarray::array![[0.3]], ndarray::array![[0.7]]);
+        vae.loss_gradient(&x, &eps, &Objective::RECONSTRUCTION, &mut work);
+        assert_eq!(work.decoder.grad_output, ndarray::array![[0.0, 0.5]]);
     }
 }

@@ -3,8 +3,8 @@
 
 use montecarlo::{MonteCarlo, StatisticalTest, Streams};
 use ndarray::{Array1, Array2, array};
-use prob::{Gaussian, LinearGaussian, Mixture};
-use vae::{LinearVae, Objective, Training, Vae, Variance, estimate_elbo};
+use prob::{Bound, Gaussian, LinearGaussian, Mixture};
+use vae::{LinearVae, Objective, Training, TrainingError, Vae, Variance, estimate_bound};
 
 const DECODER_VARIANCE: f64 = 0.2;
 
@@ -35,27 +35,27 @@ fn data() -> Mixture {
     Mixture::new(vec![0.4, 0.6], vec![left, right]).unwrap()
 }
 
-/// All three terms of both models, by Monte Carlo, against the exact averages. 400 000 samples see an error of
+/// All three terms of both models, by Monte Carlo, against the exact averages. 1 800 000 samples see an error of
 /// 1 % in every term.
 #[test]
 fn monte_carlo_of_both_models_finds_the_exact_terms() {
     let (model, data, test) = (linear_vae(), data(), StatisticalTest::default());
     let networks = as_networks(&model);
-    let exact = model.average_elbo(&data).unwrap();
-    let plan = MonteCarlo::new(400_000, Streams::new(2));
+    let exact = model.average_bound(&data).unwrap();
+    let plan = MonteCarlo::new(1_800_000, Streams::new(2));
     let estimates = [
-        estimate_elbo(model.encoder(), model.decoder(), |rng, n| data.sample(n, rng).0, &plan, &|_| ()),
-        estimate_elbo(&networks.encoder, &networks.decoder, |rng, n| data.sample(n, rng).0, &plan, &|_| ()),
+        estimate_bound(model.encoder(), model.decoder(), |rng, n| data.sample(n, rng).0, &plan, &|_| ()),
+        estimate_bound(&networks.encoder, &networks.decoder, |rng, n| data.sample(n, rng).0, &plan, &|_| ()),
     ];
     for estimate in estimates {
         for (found, truth) in [
             (estimate.reconstruction, exact.reconstruction),
             (estimate.prior_matching, exact.prior_matching),
-            (estimate.total, exact.total()),
+            (estimate.elbo, exact.elbo()),
         ] {
             let verdict = test.mean(&found, truth);
             assert!(verdict.holds, "{found} against {truth}: {verdict:?}");
-            assert!(verdict.smallest_error < 0.02 * truth.abs(), "too few samples: {verdict:?}");
+            assert!(verdict.smallest_error < 0.01 * truth.abs(), "too few samples: {verdict:?}");
         }
     }
 }
@@ -68,19 +68,25 @@ fn two_noises_of_opposite_sign_give_the_exact_reconstruction_term() {
     let networks = as_networks(&model);
     let x = array![0.8, -0.3];
     let rows: Array2<f64> = x.broadcast((2, 2)).unwrap().to_owned();
-    let elbo = networks.elbo_given_noise(&rows, &array![[1.0], [-1.0]]);
-    approx::assert_relative_eq!(elbo.reconstruction, model.reconstruction(&x), max_relative = 1e-12);
-    approx::assert_relative_eq!(elbo.prior_matching, model.prior_matching(&x), max_relative = 1e-12);
+    let bound = networks.bound_given_noise(&rows, &array![[1.0], [-1.0]]);
+    approx::assert_relative_eq!(bound.reconstruction, model.reconstruction(&x), max_relative = 1e-12);
+    approx::assert_relative_eq!(bound.prior_matching, model.prior_matching(&x), max_relative = 1e-12);
 }
 
-/// Trained on Gaussian data with the decoder fixed at the truth, a linear encoder finds the posterior: the bound
-/// becomes tight and the gap closes.
+/// Trained on Gaussian data from the true decoder, a linear encoder finds the posterior, and the decoder, trained
+/// along, stays: the bound becomes tight and the gap, which cannot be negative, closes.
+///
+/// Two things may be left of it. With `n` examples the best decoder differs from the truth in 4 parameters, so that
+/// `2n` times the gap has the law χ²₄, which exceeds 47.8 with a chance of `(1 + 23.9) e^-23.9 = 1e-9`. And Adam at the
+/// rate `η` keeps every parameter moving, which costs `η σ/4` nats each, where `σ` is the standard deviation of its
+/// gradient; for this model and batches of 256 the ten of them add up to 1.
 #[test]
 fn training_closes_the_gap() {
     let model = linear_vae();
     let truth = model.evidence();
     let mut rng = Streams::new(3).rng(0);
-    let x = truth.sample(20_000, &mut rng);
+    let n = 20_000;
+    let x = truth.sample(n, &mut rng);
     let mut vae = as_networks(&model);
     vae.encoder.net_mut().layers_mut()[0].weight.fill(0.0);
     let before = gap(&vae, &model, &truth);
@@ -95,7 +101,8 @@ fn training_closes_the_gap() {
     training.run(&mut vae, &x, |_, _| ()).unwrap();
     let after = gap(&vae, &model, &truth);
     assert!(before > 0.5, "the start is too good to tell: {before}");
-    assert!(after.abs() < 0.02, "a gap of {after} nats is left");
+    let tolerance = 47.8 / (2 * n) as f64 + training.learning_rate / 4.0;
+    assert!((-1e-12..tolerance).contains(&after), "a gap of {after} nats is left, not below {tolerance}");
 }
 
 /// Average of log p(x) of the data's own law minus the exact bound of what the networks hold.
@@ -113,22 +120,48 @@ fn gap(vae: &Vae, model: &LinearVae, truth: &Gaussian) -> f64 {
         model.decoder().covariance().clone(),
     );
     let learned = LinearVae::new(q.unwrap(), p.unwrap()).unwrap();
-    -truth.entropy() - learned.average_elbo(&Mixture::from(truth.clone())).unwrap().total()
+    -truth.entropy() - learned.average_bound(&Mixture::from(truth.clone())).unwrap().elbo()
 }
 
-#[test]
-fn divergence_of_training_names_the_step_and_the_term_and_keeps_the_model_finite() {
-    let mut rng = Streams::new(5).rng(0);
-    let mut vae = Vae::new(1, &[4], 1, Variance::Fixed(1e-3), &mut rng);
+fn diverge(vae: &mut Vae, data: Array2<f64>, learning_rate: f64) -> (TrainingError, Vec<Bound>) {
+    let mut heard = Vec::new();
     let training = Training {
         objective: Objective::ELBO,
         steps: 100,
         batch: 4,
-        learning_rate: 1e-3,
+        learning_rate,
         streams: Streams::new(6),
     };
-    let error = training.run(&mut vae, &array![[1e200]], |_, _| ()).unwrap_err();
-    assert_eq!((error.step, error.term), (0, "reconstruction"));
-    assert!(vae.decoder.net().flat_parameters().iter().all(|p| p.is_finite()));
+    let error = training.run(vae, &data, |_, bound| heard.push(bound.clone())).unwrap_err();
+    (error, heard)
+}
+
+fn small_vae() -> Vae {
+    Vae::new(1, &[4], 1, Variance::Fixed(1e-3), &mut Streams::new(5).rng(0))
+}
+
+#[test]
+fn divergence_of_training_names_the_step_and_the_term() {
+    let mut vae = small_vae();
+    let (error, heard) = diverge(&mut vae, array![[1e200]], 1e-3);
+    assert_eq!((error.step, error.term, heard.len()), (0, "reconstruction", 0));
     assert_eq!(error.to_string(), "training diverged at step 0: the reconstruction term is -inf");
+    assert_eq!(vae.encoder.net(), small_vae().encoder.net());
+    assert_eq!(vae.decoder.net(), small_vae().decoder.net());
+}
+
+/// The prior matching term needs no noise, so that it tells which parameters the model was left with: those of the
+/// last batch that was heard. A step may be too long at once, or an example too large come late.
+#[test]
+fn divergence_of_training_leaves_the_last_finite_model() {
+    let (one, mut rare) = (array![[1.0]], Array2::ones((100, 1)));
+    rare[[7, 0]] = 1e200;
+    for (data, learning_rate, later_than) in [(one.clone(), 1e200, 0), (rare, 1e-3, 1)] {
+        let mut vae = small_vae();
+        let (error, heard) = diverge(&mut vae, data, learning_rate);
+        assert!(error.step > later_than, "{error}");
+        assert_eq!(heard.len(), error.step);
+        let left = vae.bound_given_noise(&one, &array![[0.0]]).prior_matching;
+        assert_eq!(left, heard[error.step - 1].prior_matching, "{error}");
+    }
 }

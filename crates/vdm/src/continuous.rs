@@ -4,7 +4,7 @@
 //! `½ (SNR(t-1) - SNR(t)) E|x_0 - x̂_0|²`; the best denoiser makes that error the `mmse` of step `t`. The sum over
 //! steps is then a Riemann sum of `½ ∫ mmse dSNR`, in which the schedule enters through its end points alone.
 
-use prob::numerics::LN_2PI;
+use prob::numerics::{LN_2PI, exp_m1_minus};
 use prob::{Bound, Mixture, integrate};
 
 use crate::information::{converged, on_the_line};
@@ -17,7 +17,7 @@ const TOLERANCE: f64 = 1e-11;
 /// `σ_q²(t)` for `t = 2 … T` and `1 - α_1` at `t = 1`. Exact by quadrature, for data on the line.
 ///
 /// - reconstruction `E log N(x_0; E[x_0|x_1], 1-α_1) = -½ log 2π(1-α_1) - mmse(1) / (2 (1-α_1))`,
-/// - prior matching `E KL(q(x_T|x_0) ‖ N(0,1)) = ½ (ᾱ_T (E x_0² - 1) - log(1-ᾱ_T))`,
+/// - prior matching `E KL(q(x_T|x_0) ‖ N(0,1)) = ½ (ᾱ_T E x_0² - ᾱ_T - log(1-ᾱ_T))`,
 /// - matching `½ (SNR(t-1) - SNR(t)) mmse(t)` for `t = 2 … T`, Luo (109)-(110).
 ///
 /// # Errors
@@ -27,12 +27,12 @@ pub fn average_bound(data: &Mixture, schedule: &Schedule) -> Result<Bound, Chann
     let mmse = |t| Channel::new(data, schedule.snr(t))?.mmse();
     let (first, last) = (schedule.beta(1), schedule.steps());
     let second_moment = data.covariance()[[0, 0]] + data.mean()[0].powi(2);
-    let noise = schedule.noise_variance(last);
+    let mismatch = exp_m1_minus(schedule.log_noise_variance(last));
     Ok(Bound {
         reconstruction: -0.5 * (LN_2PI + first.ln() + mmse(1)? / first),
-        prior_matching: 0.5 * (schedule.alpha_bar(last) * (second_moment - 1.0) - noise.ln()),
+        prior_matching: 0.5 * (schedule.alpha_bar(last) * second_moment + mismatch),
         matching: (2..=last)
-            .map(|t| Ok(0.5 * (schedule.snr(t - 1) - schedule.snr(t)) * mmse(t)?))
+            .map(|t| Ok(schedule.snr_weight(t) * mmse(t)?))
             .collect::<Result<_, ChannelError>>()?,
     })
 }
@@ -41,16 +41,18 @@ pub fn average_bound(data: &Mixture, schedule: &Schedule) -> Result<Bound, Chann
 /// infinitely many steps, with the best denoiser of data on the line. Integrated over `log SNR`.
 ///
 /// # Errors
-/// If the data are not one-dimensional, a ratio is not positive, or the quadrature does not converge.
-///
-/// # Panics
-/// If `snr_min` is not below `snr_max`.
+/// If the data are not one-dimensional, a ratio is not positive and finite, `snr_min` is not below `snr_max` (by more
+/// than their logarithms can tell), or the quadrature does not converge.
 pub fn continuous_loss(data: &Mixture, snr_min: f64, snr_max: f64) -> Result<f64, ChannelError> {
     for snr in [snr_min, snr_max] {
         Channel::new(data, snr)?;
     }
+    let (first, last) = (snr_min.ln(), snr_max.ln());
+    if first >= last {
+        return Err(ChannelError::Range { snr_min, snr_max });
+    }
     let integrand = |log_snr: f64| 0.5 * log_snr.exp() * mmse_or_nan(data, log_snr);
-    converged("continuous loss", integrate(integrand, &[snr_min.ln(), snr_max.ln()], TOLERANCE))
+    converged("continuous loss", integrate(integrand, &[first, last], TOLERANCE))
 }
 
 /// `½ ∫₀¹ (-dSNR/dt) E|x_0 - E[x_0|x_t]|² dt`, in nats: the same loss along one path `log_snr(t)`, which returns the
@@ -99,6 +101,32 @@ mod tests {
         assert_relative_eq!(bound.matching[0], 0.5 * (4.0 - 2.0 / 3.0) * 0.6, max_relative = 1e-11);
     }
 
+    /// Gaussian data off the origin, in steps so fine that differences of signal-to-noise ratios have four digits, down
+    /// to a last step of which `1 - ᾱ_T` itself keeps none: `mmse = s/(1 + s SNR)`, `SNR(t-1) - SNR(t)` as a product.
+    #[test]
+    fn fine_schedules_and_deep_noise_keep_their_digits() {
+        let (mean, s) = (1.5, 0.7);
+        let data = Mixture::from(Gaussian::new(array![mean], array![[s]]).unwrap());
+        let schedule = Schedule::from_alphas(&[0.5, 1.0 - 1e-12, 1e-18]).unwrap();
+        let bound = average_bound(&data, &schedule).unwrap();
+        let mmse = |snr: f64| s / (1.0 + s * snr);
+        let (beta, alpha) = (schedule.beta(2), schedule.alpha(2));
+        let drop = 0.5 * beta / (0.5 * (1.0 - 0.5 * alpha));
+        let snr = 0.5 * alpha / (1.0 - 0.5 * alpha);
+        assert_relative_eq!(bound.matching[0], 0.5 * drop * mmse(snr), max_relative = 1e-11, epsilon = 0.0);
+        assert_relative_eq!(
+            bound.reconstruction,
+            -0.5 * (LN_2PI + 0.5f64.ln() + 2.0 * mmse(1.0)),
+            max_relative = 1e-12
+        );
+        assert_relative_eq!(
+            bound.prior_matching,
+            0.25e-18 * alpha * (mean * mean + s),
+            max_relative = 1e-11,
+            epsilon = 0.0
+        );
+    }
+
     #[test]
     fn refuses_the_plane_and_infinite_paths() {
         let plane = Mixture::from(Gaussian::new(array![0.0, 0.0], Array2::eye(2)).unwrap());
@@ -106,6 +134,9 @@ mod tests {
         assert!(average_bound(&plane, &Schedule::from_alphas(&[0.5]).unwrap()).is_err());
         let line = Mixture::from(Gaussian::standard(1));
         assert!(continuous_loss(&line, 0.0, 1.0).is_err());
+        let fallen = ChannelError::Range { snr_min: 2.0, snr_max: 1.0 };
+        assert_eq!(continuous_loss(&line, 2.0, 1.0), Err(fallen));
+        assert!(continuous_loss(&line, 1e300, 1e300 * (1.0 + f64::EPSILON)).is_err());
         assert!(continuous_loss_along(&line, |t| (1e4 * (0.5 - t), -1e4)).is_err());
     }
 }

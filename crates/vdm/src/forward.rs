@@ -73,7 +73,7 @@ mod tests {
         ) {
             let t = 2 + pick % (schedule.steps() - 1);
             let before = schedule.marginal(t - 1, 1).given(&array![x_0]);
-            let conditioned = schedule.step(t, 1).joint(&before).unwrap().condition(&[1], &array![x_t]).unwrap();
+            let conditioned = schedule.step(t, 1).joint(&before).condition(&[1], &array![x_t]).unwrap();
             let closed = schedule.posterior(t, &array![x_t], &array![x_0]).unwrap();
             assert_relative_eq!(conditioned.mean(), closed.mean(), max_relative = 1e-9, epsilon = 1e-11);
             assert_relative_eq!(conditioned.covariance(), closed.covariance(), max_relative = 1e-9);

@@ -2,9 +2,11 @@
 //!
 //! Only the signal-to-noise ratio matters, so the channel is written with unit noise, `y = √snr x + ε`
 //! (`y = x_t / √(1-ᾱ_t)`, `snr = ᾱ_t / (1-ᾱ_t)`); Guo, Shamai and Verdú 2005 call the derivative of its information
-//! with respect to `snr` half the `mmse`. Everything here is for data on the line, where quadrature is exact to 1e-12.
+//! with respect to `snr` half the `mmse`. Everything here is for data on the line, by quadrature to 1e-12: an error
+//! relative to that of the best linear denoiser, an entropy or an information to that part of a nat (or of itself, or of
+//! what Gaussian data would have, if that is more), and a small information far closer.
 
-use prob::numerics::LN_2PI;
+use prob::numerics::{LN_2PI, exp_m1_minus};
 use prob::{Integral, Mixture, integrate};
 
 /// What the quadratures here are asked for, absolute or relative, whichever is larger.
@@ -25,8 +27,10 @@ const TOLERANCE: f64 = 1e-12;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Channel {
     components: Vec<Component>,
-    /// `snr · Var x / (1 + snr · Var x) / snr`: the squared error of the best linear denoiser.
-    linear_error: f64,
+    /// `N(E x, Var x)`, the Gaussian with the moments of the data: its spread is the error of the best linear denoiser.
+    gaussian: Component,
+    /// `½ log(1 + snr · Var x)`, the information of that Gaussian.
+    gaussian_information: f64,
 }
 
 /// A component `w N(m, s)` of the data, as the channel shows it.
@@ -61,6 +65,22 @@ pub enum ChannelError {
         /// The value.
         value: f64,
     },
+    /// A range of signal-to-noise ratios that does not rise.
+    #[error("signal-to-noise ratios from {snr_min} to {snr_max}: must rise")]
+    Range {
+        /// The first.
+        snr_min: f64,
+        /// The last.
+        snr_max: f64,
+    },
+    /// A component, seen through the channel, that is too narrow for its place on the line, or out of range.
+    #[error("standard deviation {sd:e} at {mean:e}: f64 has no points there for a quadrature")]
+    Unresolved {
+        /// Its mean.
+        mean: f64,
+        /// Its standard deviation.
+        sd: f64,
+    },
     /// A quadrature did not reach its tolerance.
     #[error("{what}: quadrature stopped at an error of {error:e}")]
     NotConverged {
@@ -85,8 +105,12 @@ impl Channel {
             .parts()
             .map(|(weight, law)| Component::new(weight, law.mean()[0], law.covariance()[[0, 0]], snr))
             .collect();
-        let variance = data.covariance()[[0, 0]];
-        Ok(Self { components, linear_error: variance / (1.0 + snr * variance) })
+        let (mean, variance) = (data.mean()[0], data.covariance()[[0, 0]]);
+        Ok(Self {
+            components,
+            gaussian: Component::new(1.0, mean, variance, snr),
+            gaussian_information: 0.5 * (snr * variance).ln_1p(),
+        })
     }
 
     /// `log p(y)`, in nats.
@@ -108,25 +132,30 @@ impl Channel {
     /// `E Var(x | y)`: the least squared error with which `x` can be told from `y`, by quadrature.
     ///
     /// # Errors
-    /// If the quadrature does not converge.
+    /// If a component is too narrow for quadrature, or the quadrature does not converge.
     pub fn mmse(&self) -> Result<f64, ChannelError> {
         // Relative to the best linear denoiser, so that the error is relative at any noise.
-        let integral = self.integrate(|y| self.log_prob(y).exp() * self.posterior(y).1 / self.linear_error);
-        Ok(self.linear_error * converged("mmse", integral)?)
+        let linear_error = self.gaussian.spread;
+        let error =
+            self.integrate("mmse", |y| self.log_prob(y).exp() * self.posterior(y).1 / linear_error)?;
+        Ok(linear_error * error)
     }
 
-    /// `I(x; y) = h(y) - h(ε)`, in nats, by quadrature.
+    /// `I(x; y) = ½ log(1 + snr Var x) - KL(p(y) || N(E y, Var y))`, in nats: what Gaussian data of this variance would
+    /// have, less what the shape of `p(y)` takes away, which is by quadrature. The second vanishes with `snr` faster
+    /// than the first, so that a little information keeps its digits, as it would not in `h(y) - h(ε)`.
     ///
     /// # Errors
-    /// If the quadrature does not converge.
+    /// As [`mmse`](Self::mmse).
     pub fn information(&self) -> Result<f64, ChannelError> {
-        let of_y = converged("information", self.integrate(|y| minus_p_log_p(self.log_prob(y))))?;
-        Ok(of_y - 0.5 * (1.0 + LN_2PI))
+        let shape = |y| divergence_density(self.log_prob(y), self.gaussian.log_joint(y));
+        Ok(self.gaussian_information - self.integrate("information", shape)?)
     }
 
-    /// `∫ f(y) dy` for an `f` that vanishes where `p(y)` does.
-    fn integrate(&self, f: impl Fn(f64) -> f64) -> Integral {
-        integrate(f, &breaks(self.components.iter().map(|c| (c.centre, c.variance.sqrt()))), TOLERANCE)
+    /// `∫ f(y) dy` for an `f` that vanishes where `p(y)` and the Gaussian of its moments do.
+    fn integrate(&self, what: &'static str, f: impl Fn(f64) -> f64) -> Result<f64, ChannelError> {
+        let laws = self.components.iter().chain([&self.gaussian]).map(|c| (c.centre, c.variance.sqrt()));
+        converged(what, integrate(f, &breaks(laws)?, TOLERANCE))
     }
 }
 
@@ -157,12 +186,12 @@ impl Component {
 /// The differential entropy `h(x) = -∫ p log p` of data on the line, in nats, by quadrature.
 ///
 /// # Errors
-/// If the data are not one-dimensional or the quadrature does not converge.
+/// If the data are not one-dimensional, a component is too narrow for quadrature, or the quadrature does not converge.
 pub fn entropy(data: &Mixture) -> Result<f64, ChannelError> {
     on_the_line(data)?;
     let components = data.parts().map(|(_, law)| (law.mean()[0], law.covariance()[[0, 0]].sqrt()));
     let f = |x: f64| minus_p_log_p(data.log_prob(&ndarray::aview1(&[x])));
-    converged("entropy", integrate(f, &breaks(components), TOLERANCE))
+    converged("entropy", integrate(f, &breaks(components)?, TOLERANCE))
 }
 
 /// `-p log p`, given `log p`.
@@ -171,14 +200,36 @@ fn minus_p_log_p(log_p: f64) -> f64 {
     if p == 0.0 { 0.0 } else { -p * log_p }
 }
 
-/// Where to cut the line for an integrand that lives on components with these means and standard deviations: at
-/// each mean, and 3 and 14 standard deviations from it, outside of which a normal law leaves 1e-43 of itself.
-fn breaks(components: impl Iterator<Item = (f64, f64)>) -> Vec<f64> {
-    let mut breaks: Vec<f64> =
-        components.flat_map(|(m, s)| [-14.0, -3.0, 0.0, 3.0, 14.0].map(|k| m + k * s)).collect();
+/// `p log(p/g) - p + g`, given both logarithms: never negative, and its integral is `KL(p || g)`.
+fn divergence_density(log_p: f64, log_g: f64) -> f64 {
+    let (p, log_ratio) = (log_p.exp(), log_p - log_g);
+    // p (e^{-r} - 1 + r) keeps its digits where the laws are close; where p underflows g is all that is left.
+    if log_ratio.abs() < 1.0 {
+        p * exp_m1_minus(-log_ratio)
+    } else if p == 0.0 {
+        log_g.exp()
+    } else {
+        p * log_ratio - p + log_g.exp()
+    }
+}
+
+/// Where to cut the line for an integrand that lives on laws with these means and standard deviations: at each mean,
+/// and 3 and 14 standard deviations from it, outside of which a normal law leaves 1e-43 of itself.
+///
+/// # Errors
+/// If the cuts of one law are not all different, or no numbers: then f64 has no points between them either.
+fn breaks(laws: impl Iterator<Item = (f64, f64)>) -> Result<Vec<f64>, ChannelError> {
+    let mut breaks = Vec::new();
+    for (mean, sd) in laws {
+        let cuts = [-14.0, -3.0, 0.0, 3.0, 14.0].map(|k| mean + k * sd);
+        if !cuts.windows(2).all(|pair| pair[0] < pair[1]) {
+            return Err(ChannelError::Unresolved { mean, sd });
+        }
+        breaks.extend(cuts);
+    }
     breaks.sort_unstable_by(f64::total_cmp);
     breaks.dedup();
-    breaks
+    Ok(breaks)
 }
 
 /// The value of an integral that converged.
@@ -201,6 +252,8 @@ mod tests {
     use approx::assert_relative_eq;
     use ndarray::{Array2, array};
     use prob::Gaussian;
+
+    use crate::{ExactDenoiser, Schedule};
 
     fn bimodal(distance: f64) -> Mixture {
         let at = |mean| Gaussian::new(array![mean], array![[0.09]]).unwrap();
@@ -234,6 +287,62 @@ mod tests {
     fn far_modes_are_denoised_one_by_one() {
         let mmse = Channel::new(&bimodal(6.0), 1e3).unwrap().mmse().unwrap();
         assert_relative_eq!(mmse, 0.09 / (1.0 + 90.0), max_relative = 1e-12);
+    }
+
+    /// In units of the noise `y = x_t/√(1-ᾱ_t)`; the denoiser whitens matrices and shares no code with the channel.
+    #[test]
+    fn the_posterior_is_that_of_the_denoiser() {
+        let narrow = Gaussian::new(array![-1.0], array![[0.3]]).unwrap();
+        let wide = Gaussian::new(array![2.0], array![[1.4]]).unwrap();
+        let data = Mixture::new(vec![0.35, 0.65], vec![narrow, wide]).unwrap();
+        let schedule = Schedule::from_alphas(&[0.9, 0.4]).unwrap();
+        let denoiser = ExactDenoiser::new(&data, &schedule).unwrap();
+        for t in [1, 2] {
+            let channel = Channel::new(&data, schedule.snr(t)).unwrap();
+            let noise = schedule.noise_variance(t);
+            for y in [-3.0, 0.2, 1.5] {
+                let x_t = array![[y * noise.sqrt()]];
+                let (mean, variance) = channel.posterior(y);
+                assert_relative_eq!(mean, denoiser.denoise(&x_t, t)[[0, 0]], max_relative = 1e-12);
+                assert_relative_eq!(variance, denoiser.squared_error(&x_t, t)[0], max_relative = 1e-12);
+                let log_prob = denoiser.log_prob(&x_t, t)[0] + 0.5 * noise.ln();
+                assert_relative_eq!(channel.log_prob(y), log_prob, max_relative = 1e-12);
+            }
+        }
+    }
+
+    /// Two points at ±1, as far as the line can tell, of which next to nothing or everything is known: `½ log(1 + snr)`,
+    /// in which the shape of the data counts from the fourth order on, and the entropy of the label.
+    #[test]
+    fn a_little_information_keeps_its_digits() {
+        let at = |mean| Gaussian::new(array![mean], array![[1e-12]]).unwrap();
+        let data = Mixture::new(vec![0.5, 0.5], vec![at(-1.0), at(1.0)]).unwrap();
+        for snr in [1e-12, 1e-8, 1e-4] {
+            let information = Channel::new(&data, snr).unwrap().information().unwrap();
+            let gaussian = 0.5 * (snr * (1.0 + 1e-12)).ln_1p();
+            assert_relative_eq!(information, gaussian, max_relative = 2e-12, epsilon = 0.0);
+        }
+        let known = Channel::new(&data, 1e4).unwrap().information().unwrap();
+        assert_relative_eq!(known, 2f64.ln() + 0.5 * 1e-8f64.ln_1p(), max_relative = 1e-11);
+    }
+
+    /// A law far narrower than f64 is fine at its mean, and a range that f64 does not have: an error, not a panic.
+    #[test]
+    fn refuses_what_f64_cannot_resolve() {
+        let at_one = |variance: f64| Mixture::from(Gaussian::new(array![1.0], array![[variance]]).unwrap());
+        assert_eq!(entropy(&at_one(1e-40)), Err(ChannelError::Unresolved { mean: 1.0, sd: 1e-20 }));
+        let spike = Mixture::new(
+            vec![0.5, 0.5],
+            vec![Gaussian::standard(1), Gaussian::new(array![1.0], array![[1e-40]]).unwrap()],
+        );
+        assert!(entropy(&spike.unwrap()).is_err());
+        for (variance, snr) in [(1e-40, 1e36), (1e-34, 1e34), (1e10, 1e308), (1e-300, 1e300)] {
+            let channel = Channel::new(&at_one(variance), snr).unwrap();
+            assert!(channel.mmse().is_err() && channel.information().is_err(), "{variance} {snr}");
+            assert!(crate::continuous::continuous_loss(&at_one(variance), 1.0, snr).is_err());
+        }
+        let channel = Channel::new(&at_one(1.0), 1e36).unwrap();
+        assert_relative_eq!(channel.mmse().unwrap(), 1e-36, max_relative = 1e-12, epsilon = 0.0);
     }
 
     #[test]

@@ -1,13 +1,19 @@
 //! One matching term at one `x_t`, whatever the variance of the reverse step is.
 
 use ndarray::ArrayRef1;
-use prob::numerics::exp_m1_minus;
+use prob::numerics::minus_ln_1p;
 
 use crate::Schedule;
 
 /// `KL(N(μ, s I) || N(ν, v I)) = ½ (d (s/v - 1 - log(s/v)) + |μ - ν|²/v)` in nats, from `|μ - ν|²`.
 pub(crate) fn isotropic_divergence(d: usize, square: f64, s: f64, v: f64) -> f64 {
-    0.5 * (d as f64 * exp_m1_minus((s / v).ln()) + square / v)
+    0.5 * (d as f64 * variance_mismatch(s, v) + square / v)
+}
+
+/// `s/v - 1 - log(s/v)` of two variances, with its digits both where they are close and where they are far apart.
+fn variance_mismatch(s: f64, v: f64) -> f64 {
+    let excess = (s - v) / v;
+    if excess.abs() < 0.5 { minus_ln_1p(excess) } else { s / v - 1.0 - (s.ln() - v.ln()) }
 }
 
 impl Schedule {
@@ -36,6 +42,24 @@ mod tests {
     use super::*;
     use approx::assert_relative_eq;
     use ndarray::array;
+
+    /// `½ (s/v - 1 - log(s/v))` at `s = (1 + x) v` is `x²/4 - x³/6 + …`; far apart the linear part or the logarithm
+    /// is all there is, whether or not `s/v` is still a number.
+    #[test]
+    fn close_and_distant_variances_keep_their_digits() {
+        let close = f64::from(1u8 << 4) * f64::EPSILON;
+        assert_relative_eq!(
+            isotropic_divergence(3, 0.0, 0.75 * (1.0 + close), 0.75),
+            3.0 * close * close / 4.0,
+            max_relative = 1e-12,
+            epsilon = 0.0
+        );
+        let apart = isotropic_divergence(1, 0.0, 1e-200, 1e200);
+        assert_relative_eq!(apart, 0.5 * (400.0 * 10f64.ln() - 1.0), max_relative = 1e-14);
+        assert_eq!(isotropic_divergence(1, 0.0, 1e200, 1e-200), f64::INFINITY);
+        assert_relative_eq!(isotropic_divergence(1, 0.0, 1e100, 1e-100), 0.5e200, max_relative = 1e-14);
+        assert_relative_eq!(isotropic_divergence(1, 3.0, 0.5, 0.25), 0.5 - 0.5 * 2f64.ln() + 6.0);
+    }
 
     /// Against the divergence of two Gaussians with full covariances, which is computed from their factors.
     #[test]

@@ -178,6 +178,16 @@ mod tests {
     }
 
     #[test]
+    fn factors_of_the_exact_reversal_by_hand() {
+        let schedule = Schedule::from_alphas(&[0.64, 0.25]).unwrap();
+        let reverse = Reverse::from_schedule(&schedule, 3, 0.5, 2.0).unwrap();
+        assert_eq!((reverse.steps(), reverse.dim()), (2, 3));
+        assert_eq!([reverse.scale(1), reverse.scale(2)], [0.4, 0.25]);
+        assert_eq!([reverse.variance(1), reverse.variance(2)], [0.72, 1.5]);
+        assert!(reverse.bias(2).iter().all(|&b| b == 0.0));
+    }
+
+    #[test]
     fn refuses_what_is_not_a_model() {
         let none = Reverse::unbiased(1, vec![], vec![]);
         assert_eq!(none, Err(ReverseError::Empty));

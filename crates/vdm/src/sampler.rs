@@ -9,8 +9,9 @@ use ndarray_rand::{RandomExt, rand_distr::StandardNormal};
 
 use crate::Schedule;
 
-/// The variance of an ancestral step. Both are exact for some data: the reverse variance of any data lies between
-/// them (for data of a variance of at most 1).
+/// The variance of an ancestral step. Both are exact for some data. For data of a variance of at most 1 the true
+/// variance of `q(x_{t-1}|x_t)` lies between them on average over `x_t`, and for Gaussian data at every `x_t`; for
+/// other data it can lie above both at one `x_t`, such as half-way between two modes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ReverseVariance {
     /// `σ_q²(t)`, exact for data at a single point.
@@ -41,15 +42,12 @@ enum Rule {
     Ddim { eta: f64 },
 }
 
-/// A sampler was refused.
+/// A sampler was refused: above 1 the noise of a step can exceed what the marginals leave.
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
-pub enum SamplerError {
-    /// Above 1 the noise of a step can exceed what the marginals leave.
-    #[error("eta = {value}: must lie between 0 and 1")]
-    Eta {
-        /// The value.
-        value: f64,
-    },
+#[error("eta = {eta}: must lie between 0 and 1")]
+pub struct SamplerError {
+    /// The `η` that was asked for.
+    pub eta: f64,
 }
 
 /// The three numbers of a step `x_{t-1} = a x_t + b x̂_0 + s ε`.
@@ -76,11 +74,7 @@ impl Sampler {
     /// # Errors
     /// If `eta` does not lie between 0 and 1.
     pub fn ddim(eta: f64) -> Result<Self, SamplerError> {
-        if (0.0..=1.0).contains(&eta) {
-            Ok(Self(Rule::Ddim { eta }))
-        } else {
-            Err(SamplerError::Eta { value: eta })
-        }
+        if (0.0..=1.0).contains(&eta) { Ok(Self(Rule::Ddim { eta })) } else { Err(SamplerError { eta }) }
     }
 
     /// The numbers of the step from `t` to `t-1`, `t = 1 … T`.
@@ -100,14 +94,7 @@ impl Sampler {
                 };
                 Coefficients { of_x_t, of_x_0, of_noise: variance.sqrt() }
             }
-            Rule::Ddim { eta } => {
-                let (signal, noise) = (schedule.alpha_bar(t).sqrt(), schedule.noise_variance(t).sqrt());
-                let of_noise = eta * schedule.posterior_variance(t).sqrt();
-                let kept = (schedule.noise_variance(t - 1) - of_noise * of_noise).sqrt();
-                let of_x_t = kept / noise;
-                let of_x_0 = schedule.alpha_bar(t - 1).sqrt() - of_x_t * signal;
-                Coefficients { of_x_t, of_x_0, of_noise }
-            }
+            Rule::Ddim { eta } => ddim(eta, schedule, t),
         }
     }
 
@@ -161,6 +148,21 @@ impl Sampler {
     }
 }
 
+/// With `n_t = 1-ᾱ_t = β_t + α_t n_{t-1}`, the variance that stays in `ε̂` is
+/// `n_{t-1} - σ² = (1-η²) n_{t-1} + η² α_t n_{t-1}²/n_t`, and what is left for `x̂_0` of the variance of `x_t` is
+/// `n_t - α_t (n_{t-1} - σ²) = β_t + α_t σ²`: sums of positive numbers, where the differences would cancel.
+fn ddim(eta: f64, schedule: &Schedule, t: usize) -> Coefficients {
+    let (alpha, beta) = (schedule.alpha(t), schedule.beta(t));
+    let (before, noise) = (schedule.noise_variance(t - 1), schedule.noise_variance(t));
+    let variance = eta * eta * schedule.posterior_variance(t);
+    let kept = (1.0 - eta) * (1.0 + eta) * before + eta * eta * alpha * before * before / noise;
+    let of_x_t = (kept / noise).sqrt();
+    // √ᾱ_{t-1} - √ᾱ_t of_x_t = √ᾱ_{t-1} (1 - √α_t of_x_t), and 1 - r = (1 - r²)/(1 + r).
+    let rest = (beta + alpha * variance) / noise;
+    let of_x_0 = schedule.alpha_bar(t - 1).sqrt() * rest / (1.0 + alpha.sqrt() * of_x_t);
+    Coefficients { of_x_t, of_x_0, of_noise: variance.sqrt() }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -188,6 +190,20 @@ mod tests {
         assert_relative_eq!(ddim.of_noise, 0.5 * variance.sqrt(), max_relative = 1e-13);
     }
 
+    /// `η = 1` is ancestral sampling, to the last digits: where a step drowns all signal (the difference that is kept
+    /// would be 0 or negative by rounding) and where it adds hardly any noise.
+    #[test]
+    fn at_eta_one_ddim_is_ancestral_at_every_noise_level() {
+        let (ancestral, ddim) = (Sampler::ancestral(ReverseVariance::Posterior), Sampler::ddim(1.0).unwrap());
+        for alpha in [1e-300, 1e-20, 1e-17, 0.5, 1.0 - 1e-9] {
+            let schedule = Schedule::from_alphas(&[0.3, 0.9, alpha]).unwrap();
+            let (expected, found) = (ancestral.coefficients(&schedule, 3), ddim.coefficients(&schedule, 3));
+            assert_relative_eq!(found.of_x_t, expected.of_x_t, max_relative = 1e-14, epsilon = 0.0);
+            assert_relative_eq!(found.of_x_0, expected.of_x_0, max_relative = 1e-14, epsilon = 0.0);
+            assert_relative_eq!(found.of_noise, expected.of_noise, max_relative = 1e-14, epsilon = 0.0);
+        }
+    }
+
     /// The denoiser is asked at every step, the noise at every step but the last.
     #[test]
     fn walks_every_step_once_and_ends_without_noise() {
@@ -209,9 +225,34 @@ mod tests {
         assert_eq!(x_0, array![[0.8, -0.1]]);
     }
 
+    /// `a x_t + b x̂_0 + s ε` with the three numbers of above, one row for each of the three.
+    #[test]
+    fn a_step_adds_what_its_numbers_say() {
+        let sampler = Sampler::ancestral(ReverseVariance::Beta);
+        let Coefficients { of_x_t, of_x_0, of_noise } = sampler.coefficients(&schedule(), 3);
+        let (x_t, x_0, eps) =
+            (array![[2.0], [0.0], [0.0]], array![[0.0], [3.0], [0.0]], array![[0.0], [0.0], [-5.0]]);
+        let stepped = sampler.step(&schedule(), 3, &x_t, &x_0, &eps);
+        assert_eq!(stepped, array![[2.0 * of_x_t], [3.0 * of_x_0], [-5.0 * of_noise]]);
+    }
+
+    /// The draws are `x_T` and then the noise of the steps from the top, all from the one generator.
+    #[test]
+    fn a_sample_is_a_run_on_its_own_draws() {
+        use ndarray_rand::rand::{SeedableRng, rngs::StdRng};
+        let (sampler, schedule) = (Sampler::ddim(0.5).unwrap(), schedule());
+        let denoiser = |x_t: &ArrayRef2<f64>, t: usize| x_t.mapv(|x| x / (1.0 + t as f64));
+        let found = sampler.sample(&schedule, denoiser, (4, 2), &mut StdRng::seed_from_u64(7));
+        let mut rng = StdRng::seed_from_u64(7);
+        let mut draw = || Array2::random_using((4, 2), StandardNormal, &mut rng);
+        let noisiest = draw();
+        assert_eq!(found, sampler.run(&schedule, noisiest, denoiser, |_| draw()));
+        assert_eq!(found.dim(), (4, 2));
+    }
+
     #[test]
     fn refuses_an_eta_outside_the_unit_interval() {
-        assert_eq!(Sampler::ddim(1.5), Err(SamplerError::Eta { value: 1.5 }));
+        assert_eq!(Sampler::ddim(1.5), Err(SamplerError { eta: 1.5 }));
         assert!(Sampler::ddim(f64::NAN).is_err() && Sampler::ddim(-0.1).is_err());
     }
 }

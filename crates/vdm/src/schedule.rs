@@ -71,11 +71,27 @@ pub enum ScheduleError {
         /// The value.
         value: f64,
     },
-    /// A log-SNR that is not finite or does not fall.
-    #[error("log_snrs[{index}] = {value}: must be finite and below the one before")]
+    /// A `β`, or an end point of a list of them, outside the open interval.
+    #[error("{name} = {value}: must lie strictly between 0 and 1")]
+    Beta {
+        /// `beta`, `beta_start` or `beta_end`.
+        name: &'static str,
+        /// The value.
+        value: f64,
+    },
+    /// A log-SNR that is not finite, does not fall, or falls by a step whose `α_t` is 0 or 1 in f64.
+    #[error("log_snrs[{index}] = {value}: must be finite and below the one before, with 0 < α < 1 in f64")]
     LogSnr {
         /// Position in the list, from 0 (step `index + 1`).
         index: usize,
+        /// The value.
+        value: f64,
+    },
+    /// An end point between which the log-SNR do not fall like that.
+    #[error("{name} = {value}: log-SNR must be finite and fall from start to end, with 0 < α < 1 in f64")]
+    LogSnrEndPoint {
+        /// `log_snr_start` or `log_snr_end`.
+        name: &'static str,
         /// The value.
         value: f64,
     },
@@ -85,6 +101,11 @@ pub enum ScheduleError {
 fn evenly(steps: usize, first: f64, last: f64) -> impl Iterator<Item = f64> {
     let intervals = steps.saturating_sub(1).max(1) as f64;
     (0..steps).map(move |i| first + (last - first) * (i as f64 / intervals))
+}
+
+/// Refuses a `β` outside the open interval.
+fn check_beta(name: &'static str, value: f64) -> Result<(), ScheduleError> {
+    if value > 0.0 && value < 1.0 { Ok(()) } else { Err(ScheduleError::Beta { name, value }) }
 }
 
 impl Schedule {
@@ -102,6 +123,8 @@ impl Schedule {
     /// # Errors
     /// If there are no steps or an end point does not lie strictly between 0 and 1.
     pub fn linear(steps: usize, beta_start: f64, beta_end: f64) -> Result<Self, ScheduleError> {
+        check_beta("beta_start", beta_start)?;
+        check_beta("beta_end", beta_end)?;
         Self::from_steps(evenly(steps, beta_start, beta_end).map(Step::from_beta))
     }
 
@@ -110,6 +133,7 @@ impl Schedule {
     /// # Errors
     /// If there are no steps or `beta` does not lie strictly between 0 and 1.
     pub fn constant(steps: usize, beta: f64) -> Result<Self, ScheduleError> {
+        check_beta("beta", beta)?;
         Self::linear(steps, beta, beta)
     }
 
@@ -134,7 +158,8 @@ impl Schedule {
     /// The schedule with these log-SNR at `t = 1 … T`: `ᾱ_t = sigmoid(log SNR(t))` (Kingma et al. 2021).
     ///
     /// # Errors
-    /// If there are none, or one is not finite or not below the one before.
+    /// If there are none, or one is not finite, not below the one before, or so far from it or so large that the step's
+    /// `α_t` is 0 or 1 in f64.
     pub fn from_log_snrs(log_snrs: &[f64]) -> Result<Self, ScheduleError> {
         let mut before = f64::INFINITY;
         for (index, &value) in log_snrs.iter().enumerate() {
@@ -146,16 +171,36 @@ impl Schedule {
         // log ᾱ_0 = 0 below the first.
         let before = std::iter::once(0.0).chain(log_snrs.iter().map(|&l| log_sigmoid(l)));
         let log_alphas = log_snrs.iter().zip(before).map(|(&l, before)| log_sigmoid(l) - before);
-        Self::from_steps(log_alphas.map(Step::from_log_alpha))
+        Self::from_steps(log_alphas.map(Step::from_log_alpha)).map_err(|error| match error {
+            ScheduleError::Alpha { index, .. } => ScheduleError::LogSnr { index, value: log_snrs[index] },
+            other => other,
+        })
     }
 
-    /// `log SNR(t)` evenly spaced from `first` at `t = 1` to `last` at `t = T`: the schedule with learned end points
-    /// (Kingma et al. 2021).
+    /// `log SNR(t)` evenly spaced from `log_snr_start` at `t = 1` to `log_snr_end` at `t = T`: the schedule with learned
+    /// end points (Kingma et al. 2021).
     ///
     /// # Errors
-    /// If there are no steps, or the log-SNR are not finite or do not fall.
-    pub fn from_log_snr_end_points(steps: usize, first: f64, last: f64) -> Result<Self, ScheduleError> {
-        Self::from_log_snrs(&evenly(steps, first, last).collect::<Vec<_>>())
+    /// If there are no steps, or as [`from_log_snrs`](Self::from_log_snrs), by the name of the end point.
+    pub fn from_log_snr_end_points(
+        steps: usize,
+        log_snr_start: f64,
+        log_snr_end: f64,
+    ) -> Result<Self, ScheduleError> {
+        let refused = |name, value| Err(ScheduleError::LogSnrEndPoint { name, value });
+        if !log_snr_start.is_finite() {
+            return refused("log_snr_start", log_snr_start);
+        }
+        if !log_snr_end.is_finite() || log_snr_end > log_snr_start {
+            return refused("log_snr_end", log_snr_end);
+        }
+        let log_snrs: Vec<f64> = evenly(steps, log_snr_start, log_snr_end).collect();
+        match Self::from_log_snrs(&log_snrs) {
+            // A first step that is none started too high; what comes later falls too little or too far.
+            Err(ScheduleError::LogSnr { index: 0, .. }) => refused("log_snr_start", log_snr_start),
+            Err(ScheduleError::LogSnr { .. }) => refused("log_snr_end", log_snr_end),
+            other => other,
+        }
     }
 
     fn from_steps(steps: impl Iterator<Item = Step>) -> Result<Self, ScheduleError> {
@@ -329,12 +374,40 @@ mod tests {
         assert_eq!(Schedule::from_alphas(&[]), Err(ScheduleError::Empty));
         let refused = Schedule::from_alphas(&[0.9, 0.8, 0.7, 1.2]).unwrap_err();
         assert_eq!(refused.to_string(), "alphas[3] = 1.2: must lie strictly between 0 and 1");
-        assert!(Schedule::from_alphas(&[f64::NAN]).is_err());
-        assert!(Schedule::linear(5, 0.0, 0.5).is_err());
+        for end in [0.0, 1.0, f64::NAN] {
+            assert!(Schedule::from_alphas(&[0.5, end]).is_err());
+        }
         assert_eq!(Schedule::cosine(0), Err(ScheduleError::Empty));
         assert_eq!(Schedule::from_log_snrs(&[]), Err(ScheduleError::Empty));
-        let refused = Schedule::from_log_snrs(&[1.0, 1.0]).unwrap_err();
-        assert_eq!(refused.to_string(), "log_snrs[1] = 1: must be finite and below the one before");
-        assert!(Schedule::from_log_snr_end_points(3, 5.0, f64::NAN).is_err());
+        // Not falling, not a number, and log-SNR at which a step leaves no noise or no signal in f64.
+        for (log_snrs, index) in
+            [([1.0, 1.0], 1), ([f64::INFINITY, 1.0], 0), ([800.0, 1.0], 0), ([1.0, -800.0], 1)]
+        {
+            let refused = Err(ScheduleError::LogSnr { index, value: log_snrs[index] });
+            assert_eq!(Schedule::from_log_snrs(&log_snrs), refused);
+        }
+        assert!(Schedule::from_log_snrs(&[1.0, f64::NAN]).is_err());
+    }
+
+    /// The user wrote end points, not a list: both are checked even where one step needs the first alone.
+    #[test]
+    fn end_points_are_refused_by_name() {
+        let named = |result: Result<Schedule, ScheduleError>| {
+            result.unwrap_err().to_string().split_once(": ").expect("a place and a reason").0.to_owned()
+        };
+        assert_eq!(named(Schedule::linear(5, 0.0, 0.5)), "beta_start = 0");
+        assert_eq!(named(Schedule::linear(1, 0.5, 7.0)), "beta_end = 7");
+        assert_eq!(named(Schedule::linear(3, 0.5, f64::NAN)), "beta_end = NaN");
+        assert_eq!(named(Schedule::constant(3, 1.0)), "beta = 1");
+        assert_eq!(Schedule::linear(0, 0.1, 0.5), Err(ScheduleError::Empty));
+        let log_snrs = Schedule::from_log_snr_end_points;
+        assert_eq!(named(log_snrs(3, 5.0, f64::NAN)), "log_snr_end = NaN");
+        assert_eq!(named(log_snrs(3, f64::INFINITY, 5.0)), "log_snr_start = inf");
+        assert_eq!(named(log_snrs(1, 5.0, f64::NEG_INFINITY)), "log_snr_end = -inf");
+        assert_eq!(named(log_snrs(1, 1.0, 5.0)), "log_snr_end = 5");
+        assert_eq!(named(log_snrs(2, 5.0, 5.0)), "log_snr_end = 5");
+        assert_eq!(named(log_snrs(3, 800.0, 5.0)), "log_snr_start = 800");
+        assert_eq!(named(log_snrs(3, 5.0, -4000.0)), "log_snr_end = -4000");
+        assert_eq!(Schedule::from_log_snr_end_points(0, 5.0, -5.0), Err(ScheduleError::Empty));
     }
 }

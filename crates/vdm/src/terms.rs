@@ -18,34 +18,37 @@ use ndarray::{Array1, ArrayRef1};
 use crate::model::average_log_normal;
 use crate::{Schedule, Vdm};
 
-/// `q(x_s, x_t | x_0)` for `s ≤ t`, coordinate by coordinate: means `√ᾱ x_0`, variances `1 - ᾱ`, covariance
-/// `√(ᾱ_t/ᾱ_s) (1 - ᾱ_s)`.
+/// `q(x_s, x_t | x_0)` for `s ≤ t`, coordinate by coordinate and as it comes about:
+/// `x_s = signal x_0 + N(0, variance)`, `x_t = carried x_s + N(0, added)` with noises that are independent.
 struct Pair<'a> {
     x_0: &'a ArrayRef1<f64>,
-    signals: (f64, f64),
-    variances: (f64, f64),
-    covariance: f64,
+    /// `√ᾱ_s`.
+    signal: f64,
+    /// `1 - ᾱ_s`.
+    variance: f64,
+    /// `√(ᾱ_t/ᾱ_s)`.
+    carried: f64,
+    /// `1 - ᾱ_t/ᾱ_s`.
+    added: f64,
 }
 
 impl Pair<'_> {
-    /// `E|a x_s + b x_t + c|² = |(a √ᾱ_s + b √ᾱ_t) x_0 + c|² + d (a² Var x_s + b² Var x_t + 2ab Cov)`, `c` being `[d]`.
+    /// `E|a x_s + b x_t + c|² = |k √ᾱ_s x_0 + c|² + d (k² (1-ᾱ_s) + b² (1-ᾱ_t/ᾱ_s))` with `k = a + b √(ᾱ_t/ᾱ_s)`, `c`
+    /// being `[d]`: squares alone, so that the small differences of neighbours keep their digits.
     fn mean_square(&self, a: f64, b: f64, c: &Array1<f64>) -> f64 {
-        let mean = &self.x_0.view() * (a * self.signals.0 + b * self.signals.1) + c;
-        let spread = a * a * self.variances.0 + b * b * self.variances.1 + 2.0 * a * b * self.covariance;
-        mean.dot(&mean) + c.len() as f64 * spread
+        let k = a + b * self.carried;
+        let mean = &self.x_0.view() * (k * self.signal) + c;
+        mean.dot(&mean) + c.len() as f64 * (k * k * self.variance + b * b * self.added)
     }
 }
 
 impl Schedule {
     /// The law of `x_s` and `x_t`, `s ≤ t`.
     fn pair<'a>(&self, s: usize, t: usize, x_0: &'a ArrayRef1<f64>) -> Pair<'a> {
-        let steps: f64 = (s + 1..=t).map(|u| self.alpha(u).sqrt()).product();
-        Pair {
-            x_0,
-            signals: (self.alpha_bar(s).sqrt(), self.alpha_bar(t).sqrt()),
-            variances: (self.noise_variance(s), self.noise_variance(t)),
-            covariance: steps * self.noise_variance(s),
-        }
+        let (carried, added) = (s + 1..=t).fold((1.0, 0.0), |(carried, added), u| {
+            (carried * self.alpha(u).sqrt(), self.alpha(u) * added + self.beta(u))
+        });
+        Pair { x_0, signal: self.alpha_bar(s).sqrt(), variance: self.noise_variance(s), carried, added }
     }
 }
 
@@ -87,6 +90,20 @@ mod tests {
     use approx::assert_relative_eq;
     use ndarray::{Array2, array};
     use proptest::prelude::*;
+
+    /// Noise of 1e-12 a step after a first of ½: what neighbours differ by is a millionth of themselves.
+    #[test]
+    fn tiny_steps_keep_their_digits() {
+        let fine = 1.0 - 1e-12;
+        let schedule = Schedule::from_alphas(&[0.5, fine, fine, fine]).unwrap();
+        let reverse = Reverse::from_schedule(&schedule, 2, 1.0, 1.5).unwrap();
+        let model = Vdm::new(schedule, reverse).unwrap();
+        let x_0 = array![0.8, -3.0];
+        let whole = model.denoising(&x_0).elbo();
+        for form in [model.path(&x_0), model.three_variable(&x_0).elbo(), model.consistency(&x_0).elbo()] {
+            assert_relative_eq!(form, whole, max_relative = 1e-13);
+        }
+    }
 
     proptest! {
         /// The forms group the same logarithms in different ways; each sum is that of the path.

@@ -21,7 +21,8 @@ mod principal;
 mod squared_error;
 
 use ndarray::{Array1, Array2, ArrayRef1};
-use vae::{Elbo, LinearVae};
+use prob::Bound;
+use vae::LinearVae;
 
 use crate::problems::{linear, model};
 use crate::{Claim, longhand};
@@ -55,8 +56,8 @@ fn log_evidence(vae: &LinearVae, x: &ArrayRef1<f64>) -> f64 {
 }
 
 /// What rounding is measured against: the size of the terms that a bound is the difference of, and one nat.
-fn scale(elbo: &Elbo) -> f64 {
-    1.0 + elbo.reconstruction.abs() + elbo.prior_matching
+fn scale(bound: &Bound) -> f64 {
+    1.0 + bound.reconstruction.abs() + bound.prior_matching
 }
 
 /// The same decoder with an encoder that ignores `x` and puts out the prior.

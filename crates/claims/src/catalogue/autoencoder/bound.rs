@@ -2,9 +2,9 @@
 
 use montecarlo::{MonteCarlo, Streams};
 use ndarray::{Array1, Array2, ArrayRef1, Axis, array};
-use prob::{GaussHermite, Gaussian, Mixture};
+use prob::{Bound, GaussHermite, Gaussian, Mixture};
 use proptest::prelude::*;
-use vae::{Elbo, ElboEstimate, LinearVae, Vae, Variance, estimate_elbo};
+use vae::{BoundEstimate, LinearVae, Vae, Variance, estimate_bound};
 
 use super::{log_joint, scale};
 use crate::judge::Sampled;
@@ -29,14 +29,14 @@ fn the_bound_is_reconstruction_minus_prior_matching() -> Claim {
         .why("log p(x, z)/q(z|x) = log p(x|z) - log q(z|x)/p(z); average both under q.")
         .compares("both closed forms, and their difference, with averages of densities written out")
         .identity(1e-10, observed_vae(), |(vae, x, _), trial| {
-            let elbo = vae.elbo(x);
+            let bound = vae.bound(x);
             let average = |f: &dyn Fn(&ArrayRef1<f64>) -> f64| {
                 GaussHermite::new(2).expectation(&vae.encoder().given(x), f)
             };
             let log_q = |z: &ArrayRef1<f64>| longhand::log_prob_given(vae.encoder(), x, z);
-            trial.nats(elbo.reconstruction, average(&|z| longhand::log_prob_given(vae.decoder(), z, x)));
-            trial.nats(elbo.prior_matching, average(&|z| log_q(z) - longhand::log_prob(vae.prior(), z)));
-            trial.at(scale(&elbo), elbo.total(), average(&|z| log_joint(vae, x, z) - log_q(z)));
+            trial.nats(bound.reconstruction, average(&|z| longhand::log_prob_given(vae.decoder(), z, x)));
+            trial.nats(bound.prior_matching, average(&|z| log_q(z) - longhand::log_prob(vae.prior(), z)));
+            trial.at(scale(&bound), bound.elbo(), average(&|z| log_joint(vae, x, z) - log_q(z)));
         })
 }
 
@@ -47,13 +47,13 @@ fn the_average_bound_is_the_average_of_the_bounds() -> Claim {
         .why("Both terms at x are quadratics of x, so that two moments of each component are enough.")
         .compares("the closed form over the joint law of (x, z) with a quadrature of single bounds, exact for quadratics")
         .identity(1e-10, problem, |(vae, data), trial| {
-            let Some(elbo) = trial.posed(vae.average_elbo(data)) else { return };
-            let average = |term: fn(&Elbo) -> f64| -> f64 {
+            let Some(bound) = trial.posed(vae.average_bound(data)) else { return };
+            let average = |term: fn(&Bound) -> f64| -> f64 {
                 let rule = GaussHermite::new(2);
-                data.parts().map(|(weight, law)| weight * rule.expectation(law, |x| term(&vae.elbo(x)))).sum()
+                data.parts().map(|(weight, law)| weight * rule.expectation(law, |x| term(&vae.bound(x)))).sum()
             };
-            trial.nats(elbo.reconstruction, average(|e| e.reconstruction));
-            trial.nats(elbo.prior_matching, average(|e| e.prior_matching));
+            trial.nats(bound.reconstruction, average(|e| e.reconstruction));
+            trial.nats(bound.prior_matching, average(|e| e.prior_matching));
         })
 }
 
@@ -77,16 +77,16 @@ fn reparameterised_terms_average_to_the_exact_ones() -> Claim {
     let arrays = (dimension(), 1usize..=2).prop_flat_map(|(d, k)| (matrix(1, d, 2.0), Just(k)));
     Claim::new("B6c", "E_ε of the terms at z = μ(x) + σ(x) ε are the terms of the bound")
         .source("Luo (19)")
-        .source("001 §1.7")
+        .source("notes 001 §1.7")
         .why("z has the law q(z|x) (A8a), and the average of a function of z is that of its composition with ε.")
         .compares("the terms of a network without hidden layer, averaged over ε by quadrature, with its exact linear twin")
         .identity(1e-10, (arrays, positive(1.0), any::<u64>()), |&((ref x, k), variance, seed), trial| {
             let network = linear_network(x.ncols(), k, variance, seed);
-            let exact = exact_twin(&network, x, variance).elbo(&x.row(0));
+            let exact = exact_twin(&network, x, variance).bound(&x.row(0));
             let rule = GaussHermite::new(2);
-            let average = |term: fn(&Elbo) -> f64| {
+            let average = |term: fn(&Bound) -> f64| {
                 rule.expectation(&Gaussian::standard(k), |eps| {
-                    term(&network.elbo_given_noise(x, &eps.to_owned().insert_axis(Axis(0))))
+                    term(&network.bound_given_noise(x, &eps.to_owned().insert_axis(Axis(0))))
                 })
             };
             trial.nats(average(|e| e.reconstruction), exact.reconstruction);
@@ -120,24 +120,24 @@ fn sampled_terms_have_the_exact_means() -> Claim {
     .law(|run: &Run, streams| {
         let vae = sampled_vae();
         let plan = MonteCarlo::new(1 << 20, *streams);
-        let agree = |sampled: ElboEstimate, exact: Elbo| {
+        let agree = |sampled: BoundEstimate, exact: Bound| {
             [
                 Sampled::mean(run, &sampled.reconstruction, exact.reconstruction),
                 Sampled::mean(run, &sampled.prior_matching, exact.prior_matching),
-                Sampled::mean(run, &sampled.total, exact.total()),
+                Sampled::mean(run, &sampled.elbo, exact.elbo()),
             ]
         };
         let x = array![1.2, -0.7, 0.4];
         let at_one = |n: usize| Array2::from_shape_fn((n, 3), |(_, j)| x[j]);
-        let sampled = estimate_elbo(vae.encoder(), vae.decoder(), |_, n| at_one(n), &plan, &|_| ());
-        let mut tests = agree(sampled, vae.elbo(&x)).to_vec();
+        let sampled = estimate_bound(vae.encoder(), vae.decoder(), |_, n| at_one(n), &plan, &|_| ());
+        let mut tests = agree(sampled, vae.bound(&x)).to_vec();
 
         let part = |mean: Array1<f64>, variance| Gaussian::isotropic(mean, variance).expect("a variance");
         let parts = vec![part(array![1.0, 0.5, -0.5], 0.4), part(array![-1.0, 0.0, 2.0], 0.2)];
         let data = Mixture::new(vec![0.3, 0.7], parts).expect("weights that sum to 1");
         let sampled =
-            estimate_elbo(vae.encoder(), vae.decoder(), |rng, n| data.sample(n, rng).0, &plan, &|_| ());
-        tests.extend(agree(sampled, vae.average_elbo(&data).expect("joint laws with a density")));
+            estimate_bound(vae.encoder(), vae.decoder(), |rng, n| data.sample(n, rng).0, &plan, &|_| ());
+        tests.extend(agree(sampled, vae.average_bound(&data).expect("joint laws with a density")));
         tests
     })
 }

@@ -18,6 +18,7 @@ pub(super) fn claims() -> Vec<Claim> {
         the_amortisation_gap_is_exact(),
         neither_step_of_em_lowers_the_bound(),
         the_m_step_is_the_best_decoder(),
+        the_m_step_solves_the_normal_equations(),
     ]
 }
 
@@ -36,7 +37,7 @@ fn several_observations() -> impl Strategy<Value = (LinearVae, Vec<Array1<f64>>)
 fn bound_at(vae: &LinearVae, x: &ArrayRef1<f64>, mean: &Array1<f64>, variances: &Array1<f64>) -> f64 {
     let weight = Array2::zeros((mean.len(), x.len()));
     let encoder = linear(weight, mean.clone(), Array2::from_diag(variances));
-    model(encoder, vae.decoder().clone()).elbo(x).total()
+    model(encoder, vae.decoder().clone()).bound(x).elbo()
 }
 
 /// The best mean and variances of independent latents for one observation, found from values of the bound alone.
@@ -72,7 +73,7 @@ fn the_per_sample_bound_is_the_higher() -> Claim {
         "the average bound of a random linear encoder with that of optima found for each x from values alone",
     )
     .inequality(1e-8, several_observations(), |(vae, xs), trial| {
-        let amortised: f64 = xs.iter().map(|x| vae.elbo(x).total()).sum();
+        let amortised: f64 = xs.iter().map(|x| vae.bound(x).elbo()).sum();
         let per_sample: f64 = xs
             .iter()
             .map(|x| {
@@ -97,8 +98,8 @@ fn equal_when_the_encoder_can_say_so() -> Claim {
             let amortised = model(best, vae.decoder().clone());
             for x in xs {
                 let (mean, variances) = per_sample_optimum(vae, x);
-                let elbo = amortised.elbo(x);
-                trial.at(scale(&elbo), elbo.total(), bound_at(vae, x, &mean, &variances));
+                let bound = amortised.bound(x);
+                trial.at(scale(&bound), bound.elbo(), bound_at(vae, x, &mean, &variances));
             }
         })
 }
@@ -134,15 +135,15 @@ fn neither_step_of_em_lowers_the_bound() -> Claim {
         .compares("the average bound before and after each of four half steps")
         .inequality(1e-9, problem, |(vae, data), trial| {
             let mut vae = vae.clone();
-            let Some(first) = trial.posed(vae.average_elbo(data)) else { return };
-            let mut before = first.total();
+            let Some(first) = trial.posed(vae.average_bound(data)) else { return };
+            let mut before = first.elbo();
             let scale = scale(&first);
             for _ in 0..2 {
                 for step in [LinearVae::e_step(&vae), LinearVae::e_step(&vae).and_then(|e| e.m_step(data))] {
                     let Some(next) = trial.posed(step) else { return };
-                    let Some(after) = trial.posed(next.average_elbo(data)) else { return };
-                    trial.at_most(scale, before, after.total());
-                    (vae, before) = (next, after.total());
+                    let Some(after) = trial.posed(next.average_bound(data)) else { return };
+                    trial.at_most(scale, before, after.elbo());
+                    (vae, before) = (next, after.elbo());
                 }
             }
         })
@@ -160,13 +161,39 @@ fn the_m_step_is_the_best_decoder() -> Claim {
     .compares("the average bound after the M-step with that of other decoders, from near it to anywhere")
     .inequality(1e-9, problem, |((vae, data), other, distance), trial| {
         let Some(best) = trial.posed(vae.m_step(data)) else { return };
-        let Some(at_best) = trial.posed(best.average_elbo(data)) else { return };
+        let Some(at_best) = trial.posed(best.average_bound(data)) else { return };
         let between = |one: &Array2<f64>, two: &Array2<f64>| one * (1.0 - distance) + two * *distance;
         let (v, w) = (best.decoder(), other);
         let bias = v.bias() * (1.0 - distance) + w.bias() * *distance;
         let decoder = linear(between(v.weight(), w.weight()), bias, between(v.covariance(), w.covariance()));
         let moved = model(vae.encoder().clone(), decoder);
-        let Some(at_other) = trial.posed(moved.average_elbo(data)) else { return };
-        trial.at_most(scale(&at_best), at_other.total(), at_best.total());
+        let Some(at_other) = trial.posed(moved.average_bound(data)) else { return };
+        trial.at_most(scale(&at_best), at_other.elbo(), at_best.elbo());
     })
+}
+
+fn the_m_step_solves_the_normal_equations() -> Claim {
+    let problem = (dimension(), dimension()).prop_flat_map(|(d, k)| vae_with_data(d, k));
+    Claim::new("B10f", "the M-step has V = Cov(x, z) Cov(z)⁻¹, a = E x - V E z, R = E (x - Vz - a)(x - Vz - a)ᵀ")
+        .source("notes 004")
+        .why(
+            "The slope of the average bound in V and a is zero where E (x - Vz - a) zᵀ and E (x - Vz - a) are;\n\
+             the best covariance is that of what is left.",
+        )
+        .compares("the decoder with the regression written out by Cramer's rule; R as the second moment of what is left, not by subtraction")
+        .identity(1e-9, problem, |(vae, data), trial| {
+            let Some(best) = trial.posed(vae.m_step(data)) else { return };
+            let (w, noise, spread) = (vae.encoder().weight(), vae.encoder().covariance(), data.covariance());
+            let latents = w.dot(&spread).dot(&w.t()) + noise;
+            let slope = spread.dot(&w.t()).dot(&longhand::inverse(&latents));
+            let largest = |a: &Array2<f64>| a.iter().fold(1.0, |m: f64, v| m.max(v.abs()));
+            trial.arrays(largest(&slope), best.decoder().weight(), &slope);
+            let centre = data.mean();
+            let bias = &centre - &slope.dot(&(w.dot(&centre) + vae.encoder().bias()));
+            trial.arrays(bias.fold(1.0, |m: f64, v| m.max(v.abs())), best.decoder().bias(), &bias);
+            // x - V(Wx + b + s) - a = (I - VW)(x - E x) - V s, for the encoder's noise s.
+            let kept = Array2::eye(centre.len()) - slope.dot(w);
+            let left = kept.dot(&spread).dot(&kept.t()) + slope.dot(noise).dot(&slope.t());
+            trial.covariances(best.decoder().covariance(), &left);
+        })
 }

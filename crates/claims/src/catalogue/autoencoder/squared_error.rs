@@ -36,7 +36,7 @@ fn squared_error_and_divergence(vae: &Vae, x: &Array2<f64>, eps: &Array2<f64>) -
 
 /// `-ELBO` of one draw for each row.
 fn negative_bound(vae: &Vae, x: &Array2<f64>, eps: &Array2<f64>) -> f64 {
-    -vae.elbo_given_noise(x, eps).total()
+    -vae.bound_given_noise(x, eps).elbo()
 }
 
 /// Every derivative of a loss, the encoder's then the decoder's.
@@ -53,7 +53,7 @@ fn the_bound_is_scaled_squared_error_plus_divergence() -> Claim {
         "-ELBO = |x - x'|²/(2s²) + KL + ½ d log(2πs²) for a decoder of variance s² with mean x'",
     )
     .source("notes 000")
-    .source("001 §1")
+    .source("notes 001 §1")
     .why("-log N(x; x', s² I) is the squared error over 2s² and the logarithm of the normaliser.")
     .compares("the bound of a network VAE with squared error and divergence written out")
     .identity(1e-12, (batch(), positive(2.0)), |&((ref x, ref eps, seed), s2), trial| {
@@ -94,7 +94,7 @@ fn summed_it_is_the_bound_at_one_half() -> Claim {
 fn averaged_it_is_a_beta_vae() -> Claim {
     Claim::new("B8c", "|x - x'|²/d + KL is -ELBO at s² = d/2, and 1/d of the β-VAE loss with β = d at s² = ½")
         .source("notes 000")
-        .source("001 §1")
+        .source("notes 001 §1")
         .why("1/(2s²) = 1/d at s² = d/2; d times the whole is |x - x'|² + d KL.")
         .compares("the loss written out with the terms of two network VAEs, constants included")
         .identity(1e-12, batch(), |&(ref x, ref eps, seed), trial| {
@@ -105,8 +105,8 @@ fn averaged_it_is_a_beta_vae() -> Claim {
             let (error, divergence) = squared_error_and_divergence(&wide, x, eps);
             let loss = error / d + divergence;
             trial.at(10.0 + loss, negative_bound(&wide, x, eps), loss + 0.5 * d * (PI * d).ln());
-            let elbo = half.elbo_given_noise(x, eps);
-            let beta_loss = d * elbo.prior_matching - elbo.reconstruction;
+            let bound = half.bound_given_noise(x, eps);
+            let beta_loss = d * bound.prior_matching - bound.reconstruction;
             trial.at(10.0 + d * loss, beta_loss, d * loss + 0.5 * d * PI.ln());
         })
 }

@@ -33,7 +33,7 @@ fn divergence(step: &Step, mean: Array1<f64>, variance: f64) -> f64 {
 fn equal_variances() -> Claim {
     Claim::new("D9a", "KL(q(x_{t-1}|x_t, x_0) ‖ N(μ_θ, σ_q² I)) = |μ_θ - μ_q|²/(2σ_q²)")
         .source("Luo (87)-(92)")
-        .source("001 §3.5")
+        .source("notes 001 §3")
         .why("With equal covariances trace and determinants cancel and only the means are left.")
         .compares("vdm's posterior mean and weight with the full divergence of two Gaussians")
         .identity(1e-10, step(), |step, trial| {
@@ -115,7 +115,6 @@ fn velocity_weight() -> Claim {
         "D9e",
         "KL = w |v_θ - v|², v = √ᾱ_t ε - √(1-ᾱ_t) x_0, w = ᾱ_{t-1} (1-α_t)²/(1-ᾱ_t)/(2σ_q²)",
     )
-    .source("Kingma 2021")
     .source("Salimans and Ho 2022")
     .why("x_0 = √ᾱ_t x_t - √(1-ᾱ_t) v, so an error of v is one of x_0 times -√(1-ᾱ_t).")
     .compares("vdm's weight with the full divergence, at the x_0 that the wrong velocity implies");

@@ -21,11 +21,10 @@ fn closed_forms() -> Claim {
     Claim::new(
         "D13a",
         "ᾱ_t = (1-β)ᵗ (constant), Π_{s≤t} (1 - β_1 - (s-1)(β_T-β_1)/(T-1)) (linear), cos²(u_t)/cos²(u_0) \
-         with β ≤ .999 (cosine), sigmoid(log SNR(t)) (learned end points)",
+         with β ≤ .999 (cosine)",
     )
     .source("Ho 2020")
     .source("Nichol and Dhariwal 2021")
-    .source("Kingma 2021")
     .why(
         "ᾱ_t = Π_{s≤t} (1-β_s); the cosine's steps are 1 - cos²u_t/cos²u_{t-1}, where u runs from π/2 · \
          s/(1+s) to π/2.",
@@ -112,7 +111,7 @@ fn ends_of_the_variance() -> Claim {
 }
 
 fn variance_between() -> Claim {
-    Claim::new("D13d", "σ_q²(t) ≤ Var(x_{t-1}|x_t) ≤ 1-α_t for data of any variance between 0 and 1")
+    Claim::new("D13d", "σ_q²(t) ≤ Var(x_{t-1}|x_t) ≤ 1-α_t for Gaussian data of any variance between 0 and 1")
         .source("Ho 2020")
         .why(
             "The variance of x_{t-1} grows with that of the data, and so does what is left of it once x_t is \

@@ -1,4 +1,4 @@
-//! The evidence lower bound as three named things: reconstruction, prior matching, total.
+//! The bound by Monte Carlo, for any pair of conditionals.
 
 use montecarlo::{Estimate, Moments, MonteCarlo};
 use ndarray::{Array1, Array2, ArrayRef2, Axis};
@@ -7,31 +7,16 @@ use prob::Conditional;
 use prob::diagonal::log_normal;
 use rand_chacha::ChaCha8Rng;
 
-/// The two terms of the bound, exact, in nats (Luo (19)).
+/// `ELBO = reconstruction - prior_matching` (Luo (19)) by Monte Carlo, in nats. It has a standard error of its own, because
+/// both terms share their draws.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Elbo {
-    /// `E_q(z|x) log p(x|z)`: how well a latent drawn from the encoder explains its observation.
-    pub reconstruction: f64,
-    /// `KL(q(z|x) || p(z))`: how far the encoder strays from the prior.
-    pub prior_matching: f64,
-}
-
-impl Elbo {
-    /// `ELBO = reconstruction - prior_matching`.
-    pub fn total(&self) -> f64 {
-        self.reconstruction - self.prior_matching
-    }
-}
-
-/// The same by Monte Carlo. The total has a standard error of its own, because both terms share their draws.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct ElboEstimate {
+pub struct BoundEstimate {
     /// Estimate of `E_q(z|x) log p(x|z)`.
     pub reconstruction: Estimate,
     /// Estimate of `E_q(z|x) [log q(z|x) - log p(z)]`.
     pub prior_matching: Estimate,
     /// Estimate of their difference.
-    pub total: Estimate,
+    pub elbo: Estimate,
 }
 
 /// Estimates the bound of any encoder and decoder, averaged over observations drawn by `observe(rng, n)`
@@ -41,26 +26,26 @@ pub struct ElboEstimate {
 ///
 /// # Panics
 /// If the shapes of observations, encoder and decoder do not fit, or `plan` asks for no samples.
-pub fn estimate_elbo(
+pub fn estimate_bound(
     encoder: &(impl Conditional + Sync),
     decoder: &(impl Conditional + Sync),
     observe: impl Fn(&mut ChaCha8Rng, usize) -> Array2<f64> + Sync,
     plan: &MonteCarlo,
     progress: &(dyn Fn(u64) + Sync),
-) -> ElboEstimate {
-    let [reconstruction, prior_matching, total] = plan.run(progress, |rng, n| {
+) -> BoundEstimate {
+    let [reconstruction, prior_matching, elbo] = plan.run(progress, |rng, n| {
         let x = observe(rng, n);
         let eps = Array2::random_using((n, encoder.output_dim()), StandardNormal, rng);
         let z = encoder.sample_given_noise(&x, &eps);
         let reconstruction = decoder.log_prob(&x, &z);
         let prior_matching = encoder.log_prob(&z, &x) - log_prior(&z);
-        let total = &reconstruction - &prior_matching;
-        [reconstruction, prior_matching, total].map(|term| term.iter().copied().collect::<Moments>())
+        let elbo = &reconstruction - &prior_matching;
+        [reconstruction, prior_matching, elbo].map(|term| term.iter().copied().collect::<Moments>())
     });
-    ElboEstimate {
+    BoundEstimate {
         reconstruction: reconstruction.estimate(),
         prior_matching: prior_matching.estimate(),
-        total: total.estimate(),
+        elbo: elbo.estimate(),
     }
 }
 

@@ -1,0 +1,107 @@
+//! Averages over Gaussian latents, as a value at the mean and what the spread around it costs.
+//!
+//! Every integrand is a constant less `½ |G z + g|²`, and `E ½ |G z + g|² = ½ |G m + g|² + ½ ‖G B‖²` for
+//! `z = m + B u` with `u ~ N(0, I)`. Written out, `z'G'Gz + 2g'Gz + g'g` has large terms that cancel wherever a law is
+//! narrow or far from 0; here residuals are formed before they are squared.
+
+use std::ops::Range;
+
+use ndarray::{Array1, Array2, ArrayRef1, ArrayRef2, s};
+use prob::{Gaussian, LinearGaussian, ProbError};
+
+/// Some coordinates of a larger Gaussian vector, `m + B u`: all its parts share the standard normal `u`.
+pub(crate) struct Part {
+    /// `m`, `[d]`.
+    pub(crate) mean: Array1<f64>,
+    /// `B`, `[d, width of u]`.
+    pub(crate) spread: Array2<f64>,
+}
+
+impl Part {
+    /// A vector that is known, beside a `u` of this width.
+    pub(crate) fn known(value: &ArrayRef1<f64>, width: usize) -> Self {
+        Self { mean: value.to_owned(), spread: Array2::zeros((value.len(), width)) }
+    }
+
+    /// The coordinates `at` of `law`.
+    pub(crate) fn of(law: &Gaussian, at: Range<usize>) -> Self {
+        Self {
+            mean: law.mean().slice(s![at.clone()]).to_owned(),
+            spread: law.factor().lower().slice(s![at, ..]).to_owned(),
+        }
+    }
+}
+
+/// `E log p(y | z)` in nats over `y` and `z` that are jointly Gaussian.
+pub(crate) fn log_prob(conditional: &LinearGaussian, y: &Part, z: &Part) -> f64 {
+    let residual = &y.spread - &conditional.weight().dot(&z.spread);
+    conditional.given(&z.mean).log_prob(&y.mean) - half_square(conditional, &residual)
+}
+
+/// `E KL(p(·|z) || q(·|z))` in nats over the common input `z`.
+///
+/// # Errors
+/// If the means of the two, at the mean of `z`, differ by more than f64 can hold.
+pub(crate) fn divergence(p: &LinearGaussian, q: &LinearGaussian, law: &Gaussian) -> Result<f64, ProbError> {
+    let weight = p.weight() - q.weight();
+    let shift = weight.dot(law.mean()) + (p.bias() - q.bias());
+    let origin = Array1::zeros(shift.len());
+    let shifted = Gaussian::new(shift, p.covariance().clone())?;
+    let at_the_mean = shifted.kl_divergence(&Gaussian::new(origin, q.covariance().clone())?);
+    Ok(at_the_mean + half_square(q, &weight.dot(law.factor().lower())))
+}
+
+/// `½ ‖L⁻¹ B‖²` with `S = L Lᵀ` the covariance of the conditional: what a spread `B` of its residual costs.
+fn half_square(conditional: &LinearGaussian, spread: &ArrayRef2<f64>) -> f64 {
+    0.5 * conditional.factor().whiten_columns(spread).mapv(|b| b * b).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use approx::assert_relative_eq;
+    use ndarray::array;
+    use prob::Quadratic;
+    use proptest::prelude::*;
+
+    /// `N(W x + b, S)` from two coordinates to two, with correlated noise.
+    fn conditional() -> impl Strategy<Value = LinearGaussian> {
+        (prop::array::uniform4(-1.5..1.5), prop::array::uniform2(-1.0..1.0), 0.2..2.0, -0.8..0.8).prop_map(
+            |([a, b, c, d], bias, v, r): (_, [f64; 2], f64, f64)| {
+                let covariance = array![[v, r * v], [r * v, v]];
+                LinearGaussian::new(array![[a, b], [c, d]], Array1::from(bias.to_vec()), covariance).unwrap()
+            },
+        )
+    }
+
+    proptest! {
+        /// Against the same integrands as polynomials, which are averaged from their coefficients.
+        #[test]
+        fn averages_are_those_of_the_quadratics(
+            p in conditional(),
+            q in conditional(),
+            shear in prop::array::uniform4(-1.0..1.0f64),
+        ) {
+            let [a, b, c, d] = shear;
+            let z = Gaussian::new(array![a, -b], array![[1.0 + c * c, c], [c, 1.0]]).unwrap();
+            let joint = p.joint(&z);
+            let (input, output) = (Part::of(&joint, 0..2), Part::of(&joint, 2..4));
+            assert_relative_eq!(
+                log_prob(&q, &output, &input),
+                Quadratic::log_prob(&q).expectation(&joint),
+                max_relative = 1e-10
+            );
+            let seen = array![d, 0.5];
+            assert_relative_eq!(
+                log_prob(&q, &Part::known(&seen, 4), &input),
+                Quadratic::log_prob(&q).fix(&[2, 3], &seen).expectation(&z),
+                max_relative = 1e-10
+            );
+            assert_relative_eq!(
+                divergence(&p, &q, &z).unwrap(),
+                Quadratic::kl_divergence(&p, &q).expectation(&z),
+                max_relative = 1e-10
+            );
+        }
+    }
+}

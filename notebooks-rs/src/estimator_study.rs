@@ -6,7 +6,7 @@ use mhvae::Mhvae;
 use montecarlo::Streams;
 use ndarray::array;
 use prob::{LinearGaussian, ProbError};
-use vdm::{Reverse, Schedule};
+use vdm::{Reverse, Schedule, ScheduleError};
 
 /// The forms that are compared: as printed, corrected, and with the posterior.
 pub const FORMS: [Form; 3] = [Form::ConsistencyAsPrinted, Form::Consistency, Form::Denoising];
@@ -20,15 +20,26 @@ const CONFIRMED: usize = 3;
 /// Evaluations of each Monte Carlo point.
 const SAMPLES: u64 = 20_000;
 
-/// `log SNR` of the first and the last step, whatever their number.
-const LOG_SNR: (f64, f64) = (6.9, -3.9);
+/// The rate of noise `b(u)` at the two ends of time, linear between: with 50 steps `β_t` runs from about 1e-3 to 0.15.
+const NOISE_RATE: (f64, f64) = (0.05, 7.5);
 
-/// `x_0 = 0.8` and `p(x_{t-1}|x_t) = N(0.95 √α_t x_t, 1-α_t)`, with the log-SNR evenly spaced between fixed end points.
+/// `ᾱ(u) = exp(-∫₀ᵘ b)` at `u = t/T`: a linear schedule of continuous time, in as many steps as are asked for.
+fn schedule(steps: usize) -> Result<Schedule, ScheduleError> {
+    let (start, end) = NOISE_RATE;
+    let lost = |t: usize| {
+        let u = t as f64 / steps as f64;
+        start * u + 0.5 * (end - start) * u * u
+    };
+    let alphas: Vec<f64> = (1..=steps).map(|t| (lost(t - 1) - lost(t)).exp()).collect();
+    Schedule::from_alphas(&alphas)
+}
+
+/// `x_0 = 0.8` and `p(x_{t-1}|x_t) = N(0.95 √α_t x_t, 1-α_t)` over one span of time in `steps` steps.
 ///
 /// # Errors
-/// Never for a number of steps from 2 on.
+/// If there are no steps.
 pub fn problem(steps: usize) -> Result<Problem, Box<dyn std::error::Error>> {
-    let schedule = Schedule::from_log_snr_end_points(steps, LOG_SNR.0, LOG_SNR.1)?;
+    let schedule = schedule(steps)?;
     let reverse = Reverse::from_schedule(&schedule, 1, 0.95, 1.0)?;
     let encoders = (1..=steps)
         .map(|t| LinearGaussian::isotropic(1, schedule.alpha(t).sqrt(), schedule.beta(t)))

@@ -27,13 +27,16 @@ pub struct Part {
     pub letter: char,
     /// Its title.
     pub title: &'static str,
-    /// Its claims, in the order of the derivation.
+    /// Its claims, in the order of the derivation: that of their ids.
     pub claims: Vec<Claim>,
 }
 
 /// The whole catalogue.
 pub fn parts() -> Vec<Part> {
-    let part = |letter, title, claims| Part { letter, title, claims };
+    let part = |letter, title, mut claims: Vec<Claim>| {
+        claims.sort_by(|a, b| place(a.id()).cmp(&place(b.id())));
+        Part { letter, title, claims }
+    };
     vec![
         part('A', "Foundations", foundations::claims()),
         part('B', "Autoencoders and the VAE", autoencoder::claims()),
@@ -46,6 +49,13 @@ pub fn parts() -> Vec<Part> {
         part('R', "Refuted lines", refuted::claims()),
         part('S', "Refuted slips", slips::claims()),
     ]
+}
+
+/// Number and letter of an id, by which it is sorted: `D2c` stands before `D10a`.
+fn place(id: &str) -> (Option<u32>, &str) {
+    let id = id.trim_start_matches(|c: char| !c.is_ascii_digit());
+    let letter = id.trim_start_matches(|c: char| c.is_ascii_digit());
+    (id[..id.len() - letter.len()].parse().ok(), letter)
 }
 
 /// Every claim, part after part.
@@ -66,6 +76,15 @@ mod tests {
                 assert!(seen.insert(claim.id().to_owned()), "{} twice", claim.id());
             }
         }
+    }
+
+    #[test]
+    fn claims_stand_in_the_order_of_their_ids() {
+        let parts = parts();
+        let ids: Vec<&str> = parts[3].claims.iter().map(Claim::id).collect();
+        let position = |id| ids.iter().position(|&other| other == id).unwrap();
+        let some = ["D1a", "D1e", "D2a", "D2c", "D9h", "D10a", "D11a", "D13e", "D14b"].map(position);
+        assert!(some.is_sorted(), "{some:?}");
     }
 
     #[test]

@@ -61,9 +61,9 @@ pub fn block(t: usize, d: usize) -> Vec<usize> {
     ((t - 1) * d..t * d).collect()
 }
 
-/// What a step needs to know of its schedule, as numbers multiplied out.
+/// The coefficients of a step, `ᾱ` multiplied out.
 #[derive(Clone, Copy, Debug)]
-pub struct Written {
+pub struct Coefficients {
     /// `α_t`.
     pub alpha: f64,
     /// `ᾱ_{t-1}`.
@@ -72,7 +72,7 @@ pub struct Written {
     pub here: f64,
 }
 
-impl Written {
+impl Coefficients {
     /// Of step `t`, `ᾱ` as the product that defines it.
     pub fn of(schedule: &Schedule, t: usize) -> Self {
         let product = |t: usize| (1..=t).map(|s| schedule.alpha(s)).product();
@@ -156,13 +156,13 @@ pub struct Step {
 impl Step {
     /// `x_t = √ᾱ_t x_0 + √(1-ᾱ_t) ε`.
     pub fn x_t(&self) -> Array1<f64> {
-        let here = self.written().here;
+        let here = self.coefficients().here;
         &self.x_0 * here.sqrt() + &self.eps * (1.0 - here).sqrt()
     }
 
-    /// The numbers of the step.
-    pub fn written(&self) -> Written {
-        Written::of(&self.schedule, self.t)
+    /// Its coefficients.
+    pub fn coefficients(&self) -> Coefficients {
+        Coefficients::of(&self.schedule, self.t)
     }
 }
 

@@ -6,8 +6,8 @@ use std::panic::Location;
 use montecarlo::{StatisticalTest, Streams};
 use proptest::strategy::Strategy;
 
-use crate::judge;
 use crate::{Finding, Trial};
+use crate::{judge, search};
 
 /// How a claim is judged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -42,7 +42,8 @@ impl fmt::Display for Kind {
 /// How thoroughly to check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Run {
-    /// Random problems for each claim that tries problems.
+    /// Random problems for each claim that tries problems. A claim that has one problem alone tries it once, and a line
+    /// to be refuted is searched on [`judge::SEARCHED`] at least.
     pub cases: u32,
     /// Where the problems and samples come from: the same seed, the same findings.
     pub seed: u64,
@@ -144,9 +145,11 @@ impl Claim {
         self.kind
     }
 
-    /// Checks it.
+    /// Checks it. A check that panics (a formula that gives no law, a quadrature that does not converge) is a claim
+    /// that failed: its message is in the finding, the others are still to be heard.
     pub fn check(&self, run: &Run) -> Finding {
-        (self.check)(run)
+        search::caught(|| (self.check)(run))
+            .unwrap_or_else(|why| Finding::failed(format!("the check broke off: {why}")))
     }
 }
 

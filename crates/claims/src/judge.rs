@@ -1,14 +1,10 @@
 //! How each kind of claim is judged.
 
-use std::cell::Cell;
-use std::fmt::Debug;
-
 use montecarlo::{Estimate, Verdict as Tested};
-use ndarray_rand::rand::RngCore;
 use proptest::strategy::Strategy;
-use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
 
 use crate::claim::FALSE_ALARM;
+use crate::search::{Failure, search, shown};
 use crate::{Finding, Run, Trial, Verdict};
 
 /// A line counts as false where it is off by more than this, relative to the larger side: what a reader can see.
@@ -43,15 +39,10 @@ impl Sampled {
 /// The relative error of the size 1 % that every statistical claim must be sure to see.
 pub const RESOLUTION: f64 = 0.01;
 
-/// A runner whose problems depend on the seed and the id of the claim alone.
-fn runner(id: &str, run: &Run) -> TestRunner {
-    let mut seed = [0; 32];
-    run.streams(id).role("problems").rng(0).fill_bytes(&mut seed);
-    let config = Config { cases: run.cases, failure_persistence: None, ..Config::default() };
-    TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &seed))
-}
+/// A false line is searched on at least so many problems: it is no less false when fewer are asked for.
+pub const SEARCHED: u32 = 256;
 
-/// Puts every problem to the test; the first that fails is shrunk.
+/// Puts every problem to the test; the first that fails is made simple.
 pub(crate) fn on_problems<S: Strategy>(
     id: &str,
     run: &Run,
@@ -59,78 +50,74 @@ pub(crate) fn on_problems<S: Strategy>(
     strategy: &S,
     body: &impl Fn(&S::Value, &mut Trial),
 ) -> Finding {
-    let worst = Cell::new(0.0_f64);
-    let cases = Cell::new(0_u64);
-    let outcome = runner(id, run).run(strategy, |problem| {
+    let (mut worst, mut cases) = (0.0_f64, 0);
+    let outcome = search(id, run, strategy, |problem| {
         let mut trial = Trial::default();
-        body(&problem, &mut trial);
-        cases.set(cases.get() + 1);
-        worst.set(worst.get().max(trial.error()));
+        cases += 1;
+        body(problem, &mut trial);
+        worst = worst.max(trial.error());
         if trial.comparisons() > 0 && trial.error() <= tolerance {
             return Ok(());
         }
-        let sides =
-            trial.sides().map_or("nothing was compared".to_owned(), |(l, r)| format!("{l:e} against {r:e}"));
-        Err(TestCaseError::fail(format!("{sides}, relative error {:.1e}", trial.error())))
+        let compared = trial.worst().map_or("nothing was compared".to_owned(), ToString::to_string);
+        Err(format!("{compared}, relative error {:.1e}", trial.error()))
     });
-    let (verdict, counterexample) = match outcome {
-        Ok(()) => (Verdict::Holds, None),
-        Err(TestError::Fail(reason, problem)) => {
-            (Verdict::Failed, Some(format!("{reason} at {}", shown(&problem))))
+    let failed = match outcome {
+        Ok(()) => return Finding { error: worst, tolerance, cases, ..Finding::of(Verdict::Holds) },
+        Err(Failure::At(problem, why) | Failure::Panics(problem, why)) => {
+            format!("{why} at {}", shown(&problem))
         }
-        Err(TestError::Abort(reason)) => (Verdict::Failed, Some(format!("gave up: {reason}"))),
+        Err(Failure::NoProblem(why)) => format!("no problem to try: {why}"),
     };
     // A problem at which the check panicked left no error behind, and is no small one.
-    let failed_unseen = verdict == Verdict::Failed && worst.get() <= tolerance;
-    let error = if failed_unseen { f64::INFINITY } else { worst.get() };
-    Finding { verdict, error, tolerance, false_alarm: None, cases: cases.get(), counterexample }
+    let error = if worst <= tolerance { f64::INFINITY } else { worst };
+    Finding { error, tolerance, cases, ..Finding::failed(failed) }
 }
 
 /// All statistical tests of a claim: the one that comes closest to its tolerance speaks for all.
 pub(crate) fn sampled(tests: &[Sampled]) -> Finding {
     let closeness = |s: &&Sampled| s.verdict.error / s.verdict.tolerance;
-    let worst = tests.iter().max_by(|a, b| closeness(a).total_cmp(&closeness(b)));
-    let sees = |s: &&Sampled| s.verdict.smallest_error <= RESOLUTION * s.scale.abs();
-    let weak = tests.iter().find(|s| !sees(s));
-    let holds = !tests.is_empty() && weak.is_none() && tests.iter().all(|s| s.verdict.holds);
+    let Some(worst) = tests.iter().max_by(|a, b| closeness(a).total_cmp(&closeness(b))) else {
+        return Finding::failed("no test was made".to_owned());
+    };
     let relative = |value: f64, s: &Sampled| value / s.scale.abs();
-    let counterexample = match weak {
-        _ if holds => None,
-        Some(s) => Some(format!(
-            "too few samples: errors below {:.1e} of the truth may pass",
-            relative(s.verdict.smallest_error, s)
-        )),
-        None => worst
-            .map(|s| format!("off by {:.2} times what chance allows", s.verdict.error / s.verdict.tolerance)),
+    let detectable = tests.iter().map(|s| relative(s.verdict.smallest_error, s)).fold(0.0, largest);
+    let outcome = if detectable > RESOLUTION {
+        Finding::failed(format!("too few samples: errors below {detectable:.1e} of the truth may pass"))
+    } else if tests.iter().all(|s| s.verdict.holds) {
+        Finding::of(Verdict::Holds)
+    } else {
+        Finding::failed(format!("off by {:.2} times what chance allows", closeness(&worst)))
     };
     Finding {
-        verdict: if holds { Verdict::Holds } else { Verdict::Failed },
-        error: worst.map_or(f64::INFINITY, |s| relative(s.verdict.error, s)),
-        tolerance: worst.map_or(0.0, |s| relative(s.verdict.tolerance, s)),
+        error: relative(worst.verdict.error, worst),
+        tolerance: relative(worst.verdict.tolerance, worst),
         false_alarm: Some(tests.len() as f64 * FALSE_ALARM),
+        detectable: Some(detectable),
         cases: tests.iter().map(|s| s.samples).sum(),
-        counterexample,
+        ..outcome
     }
+}
+
+/// The larger of two, or infinity if one is no number.
+fn largest(a: f64, b: f64) -> f64 {
+    if a.is_nan() || b.is_nan() { f64::INFINITY } else { a.max(b) }
 }
 
 /// The exponent of a power law against the one that is claimed.
 pub(crate) fn rate(expected: f64, tolerance: f64, sizes_and_errors: &[(f64, f64)]) -> Finding {
-    let (found, std_err) = fitted_rate(sizes_and_errors);
-    let error = ((found - expected) / expected).abs();
-    let holds = error <= tolerance;
-    Finding {
-        verdict: if holds { Verdict::Holds } else { Verdict::Failed },
-        error,
-        tolerance,
-        false_alarm: None,
-        cases: sizes_and_errors.len() as u64,
-        counterexample: (!holds)
-            .then(|| format!("the fitted rate is {found:.3} ± {std_err:.3}, not {expected}")),
-    }
+    let fitted = fitted_rate(sizes_and_errors);
+    let error = largest(0.0, ((fitted.mean - expected) / expected).abs());
+    let outcome = if error <= tolerance {
+        Finding::of(Verdict::Holds)
+    } else {
+        Finding::failed(format!("the fitted rate is {fitted}, not {expected}"))
+    };
+    Finding { error, tolerance, rate: Some(fitted), cases: fitted.samples, ..outcome }
 }
 
 /// `n` in `error ∝ size⁻ⁿ`, with its standard error: the least-squares slope of `log error` against `log size`.
-pub fn fitted_rate(sizes_and_errors: &[(f64, f64)]) -> (f64, f64) {
+pub fn fitted_rate(sizes_and_errors: &[(f64, f64)]) -> Estimate {
     let n = sizes_and_errors.len() as f64;
     let logs: Vec<(f64, f64)> =
         sizes_and_errors.iter().map(|(size, error)| (size.ln(), error.ln())).collect();
@@ -139,10 +126,12 @@ pub fn fitted_rate(sizes_and_errors: &[(f64, f64)]) -> (f64, f64) {
     let spread: f64 = logs.iter().map(|(x, _)| (x - x_mean).powi(2)).sum();
     let slope = logs.iter().map(|(x, y)| (x - x_mean) * (y - y_mean)).sum::<f64>() / spread;
     let residual: f64 = logs.iter().map(|(x, y)| (y - y_mean - slope * (x - x_mean)).powi(2)).sum();
-    (-slope, (residual / (n - 2.0) / spread).sqrt())
+    Estimate { mean: -slope, std_err: (residual / (n - 2.0) / spread).sqrt(), samples: logs.len() as u64 }
 }
 
-/// Searches a problem at which the line is false, and shrinks it.
+/// Searches a problem at which the line is false, and makes it simple.
+///
+/// The line may give no number, which is one way of being false; the truth may not.
 pub(crate) fn refute<S: Strategy>(
     id: &str,
     run: &Run,
@@ -150,39 +139,38 @@ pub(crate) fn refute<S: Strategy>(
     strategy: &S,
     body: &impl Fn(&S::Value) -> (f64, f64),
 ) -> Finding {
-    let cases = Cell::new(0_u64);
-    let outcome = runner(id, run).run(strategy, |problem| {
-        cases.set(cases.get() + 1);
-        let (line, true_value) = body(&problem);
-        if off(line, true_value) > VISIBLE {
-            Err(TestCaseError::fail("the line is false here"))
-        } else {
-            Ok(())
-        }
+    let run = Run { cases: run.cases.max(SEARCHED), ..*run };
+    let (mut cases, mut broken) = (0, false);
+    let outcome = search(id, &run, strategy, |problem| {
+        cases += 1;
+        let (line, true_value) = body(problem);
+        // A truth that is no number is the graver find: once there is one, the simplest of these is searched.
+        broken |= !true_value.is_finite();
+        let found = if broken { !true_value.is_finite() } else { off(line, true_value) > VISIBLE };
+        if found { Err((line, true_value)) } else { Ok(()) }
     });
-    let mut finding = Finding {
-        verdict: Verdict::Failed,
-        error: 0.0,
-        tolerance: VISIBLE,
-        false_alarm: None,
-        cases: cases.get(),
-        counterexample: None,
-    };
-    match outcome {
-        Err(TestError::Fail(_, problem)) => {
-            let (line, true_value) = body(&problem);
-            finding.verdict = Verdict::Refuted;
-            finding.error = off(line, true_value);
-            finding.counterexample = Some(format!(
-                "at {} the line gives {line:.6}, the truth is {true_value:.6} (off by {:.6}); true is: {truth}",
-                shown(&problem),
-                line - true_value
-            ));
+    let finding = match outcome {
+        Ok(()) => {
+            Finding { error: 0.0, ..Finding::failed("the line holds on every problem tried".to_owned()) }
         }
-        Ok(()) => finding.counterexample = Some("the line holds on every problem tried".to_owned()),
-        Err(TestError::Abort(reason)) => finding.counterexample = Some(format!("gave up: {reason}")),
-    }
-    finding
+        Err(Failure::At(problem, (line, true_value))) if true_value.is_finite() => {
+            let (at, difference) = (shown(&problem), line - true_value);
+            Finding {
+                error: off(line, true_value),
+                counterexample: Some(format!(
+                    "at {at} the line gives {line:.6}, the truth is {true_value:.6} (off by {difference:.6}); \
+                     true is: {truth}"
+                )),
+                ..Finding::of(Verdict::Refuted)
+            }
+        }
+        Err(Failure::At(problem, (_, true_value))) => {
+            Finding::failed(format!("the truth is {true_value} at {}", shown(&problem)))
+        }
+        Err(Failure::Panics(problem, why)) => Finding::failed(format!("{why} at {}", shown(&problem))),
+        Err(Failure::NoProblem(why)) => Finding::failed(format!("no problem to try: {why}")),
+    };
+    Finding { tolerance: VISIBLE, cases, ..finding }
 }
 
 /// Difference relative to the larger side. A line that gives no number at all is off by everything.
@@ -195,12 +183,6 @@ fn off(line: f64, truth: f64) -> f64 {
     } else {
         f64::INFINITY
     }
-}
-
-/// A problem in one line.
-fn shown(problem: &impl Debug) -> String {
-    let text = format!("{problem:?}");
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]
@@ -260,11 +242,49 @@ mod tests {
     }
 
     #[test]
+    fn a_truth_that_is_no_number_refutes_nothing() {
+        let check = |line: f64, truth: f64| {
+            // Visible at 9 and below, where the truth is a number; above, it is not.
+            let body = move |&n: &u32| if n < 10 { (1.0, 2.0) } else { (line, truth) };
+            Claim::new("x", "").refuted(0u32..50, "", body).check(&RUN)
+        };
+        for (line, truth) in [(1.0, f64::NAN), (1.0, f64::INFINITY), (f64::INFINITY, f64::INFINITY)] {
+            let finding = check(line, truth);
+            assert_eq!(finding.verdict, Verdict::Failed, "{line} {truth}");
+            let text = finding.counterexample.unwrap();
+            assert!(text.starts_with("the truth is ") && text.ends_with("at 10"), "{text}");
+        }
+        for line in [f64::NAN, f64::INFINITY, 3.0] {
+            assert_eq!(check(line, 1.0).verdict, Verdict::Refuted, "{line}");
+        }
+    }
+
+    #[test]
+    fn few_cases_do_not_make_a_line_less_false() {
+        // False at one problem in twenty.
+        let claim = Claim::new("x", "").refuted(0u32..1000, "", |&n| (if n >= 950 { 1.0 } else { 0.0 }, 0.0));
+        for seed in 0..20 {
+            // No such problem among 256 has a chance of 0.95²⁵⁶ = 2e-6.
+            assert_eq!(claim.check(&Run { cases: 1, seed }).verdict, Verdict::Refuted, "seed {seed}");
+        }
+    }
+
+    #[test]
+    fn a_truth_that_panics_is_a_claim_that_failed() {
+        let claim = Claim::new("x", "").refuted(0u32..9, "", |&n| panic!("no {n}"));
+        let finding = claim.check(&RUN);
+        assert_eq!(finding.verdict, Verdict::Failed);
+        assert_eq!(finding.counterexample.as_deref(), Some("no 0 at 0"));
+    }
+
+    #[test]
     fn a_statistical_claim_needs_evidence_and_power() {
         let test = StatisticalTest { false_alarm: FALSE_ALARM, false_pass: 1e-3 };
         let sampled = |mean, std_err| {
             let verdict = test.mean(&Estimate { mean, std_err, samples: 100 }, 1.0);
-            super::sampled(&[Sampled { verdict, scale: 1.0, samples: 100 }]).verdict
+            let finding = super::sampled(&[Sampled { verdict, scale: 1.0, samples: 100 }]);
+            assert_eq!(finding.detectable, Some(verdict.smallest_error));
+            finding.verdict
         };
         assert_eq!(sampled(1.0005, 1e-3), Verdict::Holds);
         assert_eq!(sampled(1.1, 1e-3), Verdict::Failed, "a hundred standard errors off");
@@ -277,6 +297,10 @@ mod tests {
         let errors: Vec<(f64, f64)> = [1.0f64, 2.0, 4.0].map(|n| (n, 3.0 / (n * n))).to_vec();
         assert_eq!(rate(2.0, 1e-9, &errors).verdict, Verdict::Holds);
         assert_eq!(rate(1.0, 0.1, &errors).verdict, Verdict::Failed);
+        assert_eq!(rate(2.0, 1e-9, &errors).rate.map(|fitted| fitted.samples), Some(3));
+        for no_line in [&errors[..0], &errors[..1]] {
+            assert_eq!(rate(2.0, 0.1, no_line).error, f64::INFINITY);
+        }
     }
 
     #[test]
@@ -292,9 +316,9 @@ mod tests {
     #[test]
     fn a_power_law_has_its_exponent_and_no_error() {
         let points: Vec<(f64, f64)> = [1.0, 2.0, 5.0, 9.0].map(|k: f64| (k, 3.0 * k.powf(-1.5))).to_vec();
-        let (rate, error) = fitted_rate(&points);
-        assert!((rate - 1.5).abs() < 1e-14 && error < 1e-14);
-        let (_, error) = fitted_rate(&[(1.0, 1.0), (2.0, 0.4), (4.0, 0.26)]);
-        assert!(error > 0.1, "a crooked line says so: {error}");
+        let fitted = fitted_rate(&points);
+        assert!((fitted.mean - 1.5).abs() < 1e-14 && fitted.std_err < 1e-14);
+        let crooked = fitted_rate(&[(1.0, 1.0), (2.0, 0.4), (4.0, 0.26)]);
+        assert!(crooked.std_err > 0.1, "a crooked line says so: {crooked}");
     }
 }

@@ -5,7 +5,8 @@
 //! | [`claim`] | a [`Claim`]: id, statement, sources, why it holds, what is compared, and the check |
 //! | [`trial`] | one random problem put to the test: two sides compared, or a sign |
 //! | [`finding`] | the verdict: holds, refuted, failed; error against tolerance |
-//! | [`judge`] | how each kind of claim is judged, and how a counterexample is shrunk |
+//! | [`judge`] | how each kind of claim is judged |
+//! | `search` | problems tried one after the other, the first that fails made as simple as possible |
 //! | [`problems`] | random problems that shrink to simple ones |
 //! | [`chains`] | random diffusion chains, and what they are with the restrictions written out |
 //! | [`decimals`] | short decimals for counterexamples that read well |
@@ -38,8 +39,9 @@ pub mod finding;
 pub mod judge;
 pub mod longhand;
 pub mod problems;
+mod search;
 pub mod trial;
 
 pub use claim::{Claim, Kind, Run};
 pub use finding::{Finding, Verdict};
-pub use trial::Trial;
+pub use trial::{Comparison, Trial};

@@ -138,11 +138,11 @@ pub fn mixture_breaks(mixture: &Mixture) -> Vec<f64> {
 /// `∫ f` over the `breaks` by adaptive quadrature.
 ///
 /// # Panics
-/// If the quadrature does not reach an error of 1e-12 of `max(1, |∫ f|)`.
+/// If the quadrature does not reach an error of 1e-12 of `max(1, |∫ f|)`: in a claim, one that failed.
 #[track_caller]
 pub fn integral(breaks: &[f64], f: impl Fn(f64) -> f64) -> f64 {
     let integral = prob::integrate(f, breaks, 1e-12);
-    assert!(integral.converged, "{integral:?}");
+    assert!(integral.converged, "longhand::integral over {breaks:?} does not converge: {integral:?}");
     integral.value
 }
 

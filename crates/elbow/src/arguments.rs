@@ -52,7 +52,7 @@ drawn, seconds, statement. Below a refuted line stands where it fails and which 
 An error that is no number is 1.7976931348623157e308 in JSON, the largest number there is.
 
 Exit code: 0 all as claimed (what should hold holds, what should be refuted is refuted),
-1 a claim failed, 2 bad input.")]
+1 a claim failed or the findings cannot be written, 2 bad input.")]
 pub(crate) struct CheckArguments {
     /// Claims by id (D9a), or all that begin so: D9, D. Without any: all claims
     #[arg(value_name = "ID")]
@@ -73,12 +73,17 @@ Examples:
   elbow explain D4             why it holds, what is compared with what, and what was found
   elbow explain R1             a line that is false: where, by how much, and the line that is true
   elbow explain R1 --seed 7    the same, found from other random problems
+  elbow explain D4 --json      for a script
 
-Exit code: 0 as claimed, 1 the claim failed, 2 bad input.")]
+Exit code: 0 as claimed, 1 the claim failed or the finding cannot be written, 2 bad input.")]
 pub(crate) struct ExplainArguments {
     /// The claim, by its id
     #[arg(value_name = "ID")]
     pub(crate) id: String,
+
+    /// Print one JSON document instead of the text
+    #[arg(long)]
+    pub(crate) json: bool,
 
     #[command(flatten)]
     pub(crate) run: RunArguments,
@@ -150,7 +155,7 @@ pub(crate) struct CompletionsArguments {
 /// How thoroughly to check.
 #[derive(Clone, Copy, Debug, Args)]
 pub(crate) struct RunArguments {
-    /// Random problems for each claim that tries problems
+    /// Random problems for each claim that tries problems; a false line is searched on 256 at least
     #[arg(long, value_name = "N", default_value_t = Run::default().cases, value_parser = cases, allow_negative_numbers = true)]
     cases: u32,
 

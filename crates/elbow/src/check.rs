@@ -8,7 +8,7 @@ use claims::{Run, catalogue};
 
 use crate::arguments::CheckArguments;
 use crate::refusal::Refusal;
-use crate::{json, paper, run, select, table};
+use crate::{json, run, select, table, terminal};
 
 /// Checks what was asked for, and says what was found.
 pub(crate) fn check(asked: &CheckArguments, out: &mut impl Write) -> Result<ExitCode, Refusal> {
@@ -20,7 +20,7 @@ pub(crate) fn check(asked: &CheckArguments, out: &mut impl Write) -> Result<Exit
     if asked.json {
         json::write(&checked, out)?;
     } else {
-        table::write(&parts, &checked, paper::width(), out)?;
+        table::write(&parts, &checked, terminal::width(), out)?;
         table::write_sum(&checked, &plan, seconds, out)?;
     }
     Ok(run::exit_code(&checked))

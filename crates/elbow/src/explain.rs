@@ -6,10 +6,10 @@ use std::process::ExitCode;
 use claims::{Claim, Kind, Run, catalogue};
 
 use crate::arguments::ExplainArguments;
-use crate::paper::{self, TITLE};
 use crate::refusal::Refusal;
 use crate::run::{self, Checked};
-use crate::{select, table};
+use crate::terminal::{self, TITLE};
+use crate::{json, select, table};
 
 /// Lines longer than this are hard to read.
 const WIDEST: usize = 100;
@@ -18,7 +18,12 @@ const WIDEST: usize = 100;
 pub(crate) fn explain(asked: &ExplainArguments, out: &mut impl Write) -> Result<ExitCode, Refusal> {
     let claim = select::one(catalogue::parts(), &asked.id)?;
     let plan = Run::from(asked.run);
-    let width = paper::width().map(|width| width.min(WIDEST));
+    if asked.json {
+        let checked = run::one(&claim, &plan);
+        json::write_in_full(&checked, out)?;
+        return Ok(run::exit_code(&[checked]));
+    }
+    let width = terminal::width().map(|width| width.min(WIDEST));
     write_claim(&claim, width, out)?;
     out.flush()?;
     let checked = run::one(&claim, &plan);
@@ -28,7 +33,7 @@ pub(crate) fn explain(asked: &ExplainArguments, out: &mut impl Write) -> Result<
 
 fn write_claim(claim: &Claim, width: Option<usize>, out: &mut impl Write) -> io::Result<()> {
     let indent = claim.id().chars().count() + 2;
-    let statement = paper::wrapped(claim.statement(), indent, width).join(&format!("\n{:indent$}", ""));
+    let statement = terminal::wrapped(claim.statement(), indent, width).join(&format!("\n{:indent$}", ""));
     writeln!(out, "{TITLE}{}  {statement}{TITLE:#}", claim.id())?;
     let refuted = claim.kind() == Kind::Refuted;
     section("Kind", judged(claim.kind()), width, out)?;
@@ -45,13 +50,19 @@ fn write_finding(
     width: Option<usize>,
     out: &mut impl Write,
 ) -> io::Result<()> {
-    let colour = paper::colour(finding.verdict);
+    let colour = terminal::colour(finding.verdict);
     let (error, sign, tolerance) = table::error_against_tolerance(finding);
-    writeln!(out, "\n{TITLE}What was found{TITLE:#} ({} cases, seed {})", run.cases, run.seed)?;
+    writeln!(out, "\n{TITLE}What was found{TITLE:#} (seed {})", run.seed)?;
     write!(out, "  {colour}{}{colour:#}: error {error} {sign} {tolerance}", finding.verdict)?;
-    writeln!(out, ", {} cases, {seconds:.2} s", finding.cases)?;
+    writeln!(out, ", {}, {seconds:.2} s", finding.evidence())?;
+    if let Some(rate) = finding.rate {
+        writeln!(out, "  the fitted rate is {rate}")?;
+    }
     if let Some(chance) = finding.false_alarm {
         writeln!(out, "  a true claim would be called failed with a chance of at most {chance:.1e}")?;
+    }
+    if let Some(error) = finding.detectable {
+        writeln!(out, "  a relative error of {error:.1e} or more would be seen, but for one time in 1000")?;
     }
     finding.counterexample.as_ref().map_or(Ok(()), |text| paragraph(text, width, out))
 }
@@ -79,7 +90,7 @@ fn section(title: &str, text: &str, width: Option<usize>, out: &mut impl Write) 
 
 /// The lines of `text` as they stand, indented, each wrapped on its own.
 fn paragraph(text: &str, width: Option<usize>, out: &mut impl Write) -> io::Result<()> {
-    for line in text.lines().flat_map(|line| paper::wrapped(line, 2, width)) {
+    for line in text.lines().flat_map(|line| terminal::wrapped(line, 2, width)) {
         writeln!(out, "  {line}")?;
     }
     Ok(())
@@ -111,8 +122,9 @@ mod tests {
             "\nWhy it holds\n  first line\n  second line\n",
             "\nWhat is compared\n  a fitted exponent with 1\n",
             "src/explain.rs:",
-            "\nWhat was found (8 cases, seed 7)\n  holds: error ",
-            "≤ 1.0e-1, 4 cases, ",
+            "\nWhat was found (seed 7)\n  holds: error ",
+            "≤ 1.0e-1, 4 sizes, ",
+            "\n  the fitted rate is 1.000000 ± 0.000000\n",
         ];
         assert!(parts.iter().all(|part| text.contains(part)), "{text}");
     }

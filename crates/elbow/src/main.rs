@@ -3,12 +3,14 @@
 //! | file | what is here |
 //! |---|---|
 //! | `arguments` | what can be asked for |
-//! | `welcome`, `check`, `explain`, `completions` | the commands, one a file |
+//! | `welcome`, `check`, `explain`, `terms`, `variance`, `completions` | the commands, one a file |
 //! | `select` | claims by id, by the beginning of one, or the nearest known one |
 //! | `run` | claims checked side by side, a bar while it takes |
+//! | `problem` | problem files: what they say, and the problem that is made of it |
+//! | `columns` | aligned columns of numbers |
 //! | `table`, `json` | what was found, to read and to read on |
-//! | `paper` | colours, widths, wrapping, readers that leave |
-//! | `refusal` | bad input in one line |
+//! | `terminal` | colours, widths, wrapping, readers that leave |
+//! | `refusal` | bad input in one line, and output that cannot be written |
 
 mod arguments;
 mod check;
@@ -16,13 +18,13 @@ mod columns;
 mod completions;
 mod explain;
 mod json;
-mod paper;
 mod problem;
 mod progress;
 mod refusal;
 mod run;
 mod select;
 mod table;
+mod terminal;
 mod terms;
 mod variance;
 mod welcome;
@@ -35,28 +37,31 @@ use clap::Parser;
 use linalg as _;
 
 use arguments::{Arguments, Command};
-use paper::Patient;
 use refusal::Refusal;
+use terminal::IgnoreClosedPipe;
 
 fn main() -> ExitCode {
-    let arguments = match Arguments::try_parse() {
-        Ok(arguments) => arguments,
-        Err(error) => return refusal::of_arguments(&error),
-    };
-    answer(arguments.command, &mut Patient(anstream::stdout().lock()))
-        .unwrap_or_else(|refusal| refusal.told())
+    let out = &mut IgnoreClosedPipe(anstream::stdout().lock());
+    answer(out).unwrap_or_else(|refusal| refusal.told())
 }
 
 /// Does what was asked for.
-fn answer(command: Option<Command>, out: &mut impl Write) -> Result<ExitCode, Refusal> {
-    let code = match command {
+fn answer(out: &mut impl Write) -> Result<ExitCode, Refusal> {
+    let code = match Arguments::try_parse() {
+        Ok(arguments) => carried_out(arguments.command, out),
+        Err(error) => refusal::of_arguments(&error, out),
+    }?;
+    out.flush()?;
+    Ok(code)
+}
+
+fn carried_out(command: Option<Command>, out: &mut impl Write) -> Result<ExitCode, Refusal> {
+    match command {
         None => welcome::welcome(out),
         Some(Command::Check(asked)) => check::check(&asked, out),
         Some(Command::Explain(asked)) => explain::explain(&asked, out),
         Some(Command::Terms(asked)) => terms::terms(&asked, out),
         Some(Command::Variance(asked)) => variance::variance(&asked, out),
         Some(Command::Completions(asked)) => completions::completions(asked.shell, out),
-    }?;
-    out.flush()?;
-    Ok(code)
+    }
 }

@@ -1,4 +1,4 @@
-//! Bad input in one line.
+//! Why a command was not carried out, in one line.
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -7,6 +7,10 @@ use clap::error::ErrorKind;
 
 /// Exit code of bad input.
 const BAD_INPUT: u8 = 2;
+
+/// Exit code of output that cannot be written: the input was good, and a script must not take what it has for the
+/// findings of claims that are all as they say.
+const NOT_WRITTEN: u8 = 1;
 
 /// Why a command was not carried out.
 #[derive(Debug, thiserror::Error)]
@@ -31,26 +35,32 @@ pub(crate) enum Refusal {
     #[error("{0}")]
     Problem(String),
     /// Standard output cannot be written.
-    #[error("standard output: {0}")]
+    #[error("standard output cannot be written: {0}")]
     Output(#[from] io::Error),
 }
 
 impl Refusal {
     /// Says so on standard error.
     pub(crate) fn told(&self) -> ExitCode {
-        tell(&self.to_string())
+        tell(&self.to_string());
+        ExitCode::from(match self {
+            Refusal::UnknownId { .. } | Refusal::SeveralClaims { .. } | Refusal::Problem(_) => BAD_INPUT,
+            Refusal::Output(_) => NOT_WRITTEN,
+        })
     }
 }
 
-/// What clap has to say: help and version are no refusal, all else is one.
-pub(crate) fn of_arguments(error: &clap::Error) -> ExitCode {
+/// What clap has to say: help and version go `out`, all else is bad input.
+pub(crate) fn of_arguments(error: &clap::Error, out: &mut impl Write) -> Result<ExitCode, Refusal> {
     match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
-            // A reader of the help who has left is no error.
-            let _ = error.print();
-            ExitCode::SUCCESS
+            write!(out, "{}", error.render().ansi())?;
+            Ok(ExitCode::SUCCESS)
         }
-        _ => tell(&in_one_line(&error.render().to_string())),
+        _ => {
+            tell(&in_one_line(&error.render().to_string()));
+            Ok(ExitCode::from(BAD_INPUT))
+        }
     }
 }
 
@@ -66,10 +76,9 @@ fn in_one_line(message: &str) -> String {
 }
 
 /// One line on standard error. If that cannot be written either, the exit code must do.
-fn tell(what: &str) -> ExitCode {
+fn tell(what: &str) {
     let line = what.split_whitespace().collect::<Vec<_>>().join(" ");
     let _ = writeln!(io::stderr(), "elbow: {line}");
-    ExitCode::from(BAD_INPUT)
 }
 
 #[cfg(test)]

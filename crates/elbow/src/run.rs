@@ -1,7 +1,6 @@
 //! Claims checked side by side, a bar while it takes.
 
-use std::any::Any;
-use std::panic::{self, AssertUnwindSafe};
+use std::panic;
 use std::process::ExitCode;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -9,7 +8,7 @@ use std::thread;
 use std::time::Instant;
 
 use claims::catalogue::Part;
-use claims::{Claim, Finding, Run, Verdict};
+use claims::{Claim, Finding, Run};
 
 use crate::{progress, select};
 
@@ -60,26 +59,10 @@ pub(crate) fn exit_code(checked: &[Checked]) -> ExitCode {
     if checked.iter().all(|one| one.finding.as_claimed()) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// A check that panics (a formula that gives no law, a quadrature that does not converge) is a claim that failed: the
-/// others are still to be heard.
 fn check<'a>(claim: &'a Claim, run: &Run) -> Checked<'a> {
     let started = Instant::now();
-    let finding =
-        panic::catch_unwind(AssertUnwindSafe(|| claim.check(run))).unwrap_or_else(|reason| Finding {
-            verdict: Verdict::Failed,
-            error: f64::INFINITY,
-            tolerance: 0.0,
-            false_alarm: None,
-            cases: 0,
-            counterexample: Some(format!("the check broke off: {}", said(&*reason))),
-        });
+    let finding = claim.check(run);
     Checked { claim, finding, seconds: started.elapsed().as_secs_f64() }
-}
-
-/// What was said in a panic.
-fn said(reason: &(dyn Any + Send)) -> &str {
-    let text = reason.downcast_ref::<String>().map(String::as_str);
-    text.or(reason.downcast_ref::<&str>().copied()).unwrap_or("no reason given")
 }
 
 /// `work` without the message of every panic on standard error: shrinking a problem may panic hundreds of times, and

@@ -6,8 +6,8 @@ use claims::catalogue::Part;
 use claims::{Finding, Run, Verdict};
 use textwrap::core::display_width;
 
-use crate::paper::{self, ASIDE, TITLE};
 use crate::run::Checked;
+use crate::terminal::{self, ASIDE, TITLE};
 
 /// Between two columns.
 const GAP: &str = "  ";
@@ -109,16 +109,16 @@ fn write_row(
     out: &mut impl Write,
 ) -> io::Result<()> {
     let Columns { id, verdict, error, cases, seconds } = *columns;
-    let colour = paper::colour(finding.verdict);
+    let colour = terminal::colour(finding.verdict);
     write!(out, "{:id$}{GAP}{colour}{:verdict$}{colour:#}{GAP}", claim.id(), finding.verdict)?;
     write!(out, "{:error$}{GAP}{:>cases$}{GAP}{:>seconds$}", figures.error, figures.cases, figures.seconds)?;
     let mut indent = GAP.len();
-    for line in paper::wrapped(claim.statement(), columns.statement(), width) {
+    for line in terminal::wrapped(claim.statement(), columns.statement(), width) {
         writeln!(out, "{:indent$}{line}", "")?;
         indent = columns.statement();
     }
     let indent = columns.verdict();
-    for line in finding.counterexample.iter().flat_map(|text| paper::wrapped(text, indent, width)) {
+    for line in finding.counterexample.iter().flat_map(|text| terminal::wrapped(text, indent, width)) {
         writeln!(out, "{:indent$}{ASIDE}{line}{ASIDE:#}", "")?;
     }
     Ok(())
@@ -135,7 +135,7 @@ pub(crate) fn write_sum(
     let of = |verdict| checked.iter().filter(move |one| one.finding.verdict == verdict);
     let failed: Vec<&str> = of(Verdict::Failed).map(|one| one.claim.id()).collect();
     if let Some(first) = failed.first() {
-        let colour = paper::colour(Verdict::Failed);
+        let colour = terminal::colour(Verdict::Failed);
         writeln!(out, "{colour}failed: {}{colour:#} (elbow explain {first})", failed.join(", "))?;
     }
     let (held, refuted) = (of(Verdict::Holds).count(), of(Verdict::Refuted).count());
@@ -145,12 +145,13 @@ pub(crate) fn write_sum(
         writeln!(out, "{ASIDE}{chance}: at most {false_alarm:.1e} in all{ASIDE:#}")?;
     }
     let Run { cases, seed } = run;
-    write!(out, "{TITLE}{}: {held} hold, {refuted} refuted", counted(checked.len()))?;
-    writeln!(out, ", {} failed{TITLE:#}, in {seconds:.1} s ({cases} cases, seed {seed})", failed.len())
+    write!(out, "{TITLE}{}: {held} hold, {refuted} refuted", counted(checked.len(), "claim"))?;
+    let cases = counted(*cases as usize, "case");
+    writeln!(out, ", {} failed{TITLE:#}, in {seconds:.1} s ({cases}, seed {seed})", failed.len())
 }
 
-fn counted(claims: usize) -> String {
-    format!("{claims} claim{}", if claims == 1 { "" } else { "s" })
+fn counted(number: usize, what: &str) -> String {
+    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }
 
 #[cfg(test)]
@@ -172,6 +173,8 @@ mod tests {
             error,
             tolerance: 1e-2,
             false_alarm: Some(1e-8),
+            detectable: Some(5e-3),
+            rate: None,
             cases,
             counterexample: text.map(str::to_owned),
         };

@@ -6,9 +6,9 @@ use std::process::ExitCode;
 use claims::catalogue::{self, Part};
 use claims::{Claim, Kind};
 
-use crate::paper::TITLE;
 use crate::refusal::Refusal;
 use crate::select;
+use crate::terminal::TITLE;
 
 /// Says what there is.
 pub(crate) fn welcome(out: &mut impl Write) -> Result<ExitCode, Refusal> {

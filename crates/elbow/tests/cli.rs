@@ -88,8 +88,52 @@ fn json_has_every_field_of_the_contract() {
         assert!(row["error"].is_f64() && row["tolerance"].is_f64() && row["seconds"].is_f64(), "{row}");
         assert!(row["cases"].is_u64() && row["false_alarm"].is_null(), "{row}");
         assert_eq!(row["counterexample"].is_string(), kind == "refuted", "{row}");
-        assert_eq!(row.as_object().map(serde_json::Map::len), Some(11), "{row}");
+        assert!(
+            row["detectable"].is_null() && row["rate"].is_null() && row["rate_std_err"].is_null(),
+            "{row}"
+        );
+        assert_eq!(row.as_object().map(serde_json::Map::len), Some(14), "{row}");
     }
+}
+
+#[test]
+fn explain_as_json_is_the_same_object_with_the_reasons() {
+    let id = last(Kind::Rate);
+    let output = run(&["explain", &id, "--json"]);
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    let mut explained: Value = serde_json::from_slice(&output.stdout).expect("one JSON document");
+    assert!(explained["rate"].is_f64() && explained["rate_std_err"].is_f64(), "{explained}");
+    assert!(explained["code"].as_str().is_some_and(|code| code.contains(".rs:")), "{explained}");
+    let all = explained.as_object_mut().expect("an object");
+    for reason in ["why", "compares", "code"] {
+        assert!(all.remove(reason).is_some_and(|text| text.as_str().is_some_and(|text| !text.is_empty())));
+    }
+    let mut checked = findings(&["check", &id]).into_iter().find(|row| row["id"] == *id).expect("asked for");
+    for row in [&mut checked, &mut explained] {
+        row["seconds"] = Value::Null;
+    }
+    assert_eq!(checked, explained);
+}
+
+#[test]
+fn a_false_line_is_searched_as_long_as_ever_and_the_environment_changes_nothing() {
+    let false_line = a_false_line();
+    let arguments = ["check", &an_identity(), &false_line, "--cases", "3", "--json"];
+    let set = [
+        ("PROPTEST_CASES", "1"),
+        ("PROPTEST_MAX_SHRINK_ITERS", "0"),
+        ("PROPTEST_MAX_LOCAL_REJECTS", "few"),
+        ("PROPTEST_VERBOSE", "2"),
+    ];
+    let outputs = [run(&arguments), elbow(&arguments).envs(set).output().expect("the program starts")];
+    let [plain, with_environment] = outputs.map(|output| {
+        assert_eq!(output.status.code(), Some(0));
+        assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+        let mut rows: Vec<Value> = serde_json::from_slice(&output.stdout).expect("a list");
+        rows.iter_mut().for_each(|row| row["seconds"] = Value::Null);
+        rows
+    });
+    assert_eq!(plain, with_environment);
 }
 
 #[test]
@@ -191,6 +235,22 @@ fn a_reader_may_leave() {
     let said = BufReader::new(child.stderr.take().expect("piped")).lines().next();
     assert!(said.is_none(), "{said:?}");
     assert_eq!(child.wait().expect("it ends").code(), Some(0));
+}
+
+/// `/dev/full` refuses every byte.
+#[cfg(target_os = "linux")]
+#[test]
+fn what_cannot_be_written_is_said_and_is_no_bad_input() {
+    for arguments in [&["--help"][..], &["--version"], &[], &["check", &an_identity(), "--cases", "1"]] {
+        let full = std::fs::File::create("/dev/full").expect("a Linux device");
+        let output = elbow(arguments).stdout(full).output().expect("the program starts");
+        let said = String::from_utf8(output.stderr).expect("UTF-8");
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}: {said}");
+        assert!(
+            said.starts_with("elbow: standard output cannot be written") && said.lines().count() == 1,
+            "{said}"
+        );
+    }
 }
 
 #[test]

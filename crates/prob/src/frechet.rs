@@ -74,8 +74,18 @@ mod tests {
     #[test]
     fn close_and_tiny_laws_keep_their_digits() {
         let line = |sd: f64| Gaussian::new(array![0.0], array![[sd * sd]]).unwrap();
-        assert_relative_eq!(frechet_distance(&line(1.0), &line(1.0 + 1e-8)), 1e-16, max_relative = 1e-7);
-        assert_relative_eq!(frechet_distance(&line(1e-150), &line(3e-150)), 4e-300, max_relative = 1e-14);
+        assert_relative_eq!(
+            frechet_distance(&line(1.0), &line(1.0 + 1e-8)),
+            1e-16,
+            epsilon = 0.0,
+            max_relative = 1e-7
+        );
+        assert_relative_eq!(
+            frechet_distance(&line(1e-150), &line(3e-150)),
+            4e-300,
+            epsilon = 0.0,
+            max_relative = 1e-14
+        );
         // One direction is next to nothing, in both and along different axes.
         let flat = |sds: [f64; 2]| {
             let covariance = Array2::from_diag(&Array1::from_iter(sds.map(|sd| sd * sd)));

@@ -1,11 +1,13 @@
 //! The linear-Gaussian conditional `p(y | x) = N(W x + b, S)`, closed under every step of the derivation.
 
+use std::fmt;
+
 use linalg::Cholesky;
 use ndarray::{Array1, Array2, ArrayRef1, ArrayRef2, Axis, concatenate, s};
 
 use crate::Conditional;
 use crate::error::{ProbError, check_dim, check_finite};
-use crate::gaussian::{Gaussian, checked_covariance, squared_norm, symmetrised};
+use crate::gaussian::{Gaussian, checked_covariance, rows, squared_norm, symmetrised};
 use crate::numerics::LN_2PI;
 
 /// `p(y | x) = N(W x + b, S)`: weight `W` (`[m, n]`), bias `b` (`[m]`), covariance `S` (`[m, m]`).
@@ -26,12 +28,20 @@ use crate::numerics::LN_2PI;
 /// assert!((unit_variance.covariance()[[0, 0]] - 1.0).abs() < 1e-15);
 /// # Ok::<(), prob::ProbError>(())
 /// ```
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct LinearGaussian {
     weight: Array2<f64>,
     bias: Array1<f64>,
     covariance: Array2<f64>,
     factor: Cholesky,
+}
+
+impl fmt::Debug for LinearGaussian {
+    /// `N([[0.4]] x + [0.1], [[0.3]])`
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "N({:?} x + {:?}, ", rows(&self.weight), self.bias.to_vec())?;
+        write!(f, "{:?})", rows(&self.covariance))
+    }
 }
 
 impl LinearGaussian {

@@ -1,5 +1,7 @@
 //! Finite mixtures of Gaussians, `p(x) = Σ w_k N(x; m_k, S_k)`.
 
+use std::fmt;
+
 use ndarray::{Array1, Array2, ArrayRef1, Axis, Zip};
 use ndarray_rand::rand::Rng;
 use ndarray_rand::rand::distr::{Distribution, weighted::WeightedIndex};
@@ -25,10 +27,20 @@ use crate::{Gaussian, LinearGaussian};
 /// assert!((bimodal.covariance()[[0, 0]] - 2.34).abs() < 1e-12);
 /// # Ok::<(), prob::ProbError>(())
 /// ```
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct Mixture {
     weights: Vec<f64>,
     components: Vec<Gaussian>,
+}
+
+impl fmt::Debug for Mixture {
+    /// `0.5 N([-1.5], [[0.09]]) + 0.5 N([1.5], [[0.09]])`
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (k, (weight, component)) in self.parts().enumerate() {
+            write!(f, "{}{weight:?} {component:?}", if k == 0 { "" } else { " + " })?;
+        }
+        Ok(())
+    }
 }
 
 impl Mixture {
@@ -226,6 +238,14 @@ mod tests {
         }
         // Where no square can tell them apart, none is preferred.
         assert_eq!(p.responsibilities(&array![1e200]), [0.5, 0.5]);
+    }
+
+    #[test]
+    fn laws_are_shown_as_they_are_written() {
+        let shown = "0.3 N([-1.0], [[0.25]]) + 0.7 N([2.0], [[1.0]])";
+        assert_eq!(format!("{:?}", lopsided()), shown);
+        let channel = LinearGaussian::new(array![[0.4, 0.0]], array![0.1], array![[0.3]]).unwrap();
+        assert_eq!(format!("{channel:?}"), "N([[0.4, 0.0]] x + [0.1], [[0.3]])");
     }
 
     #[test]

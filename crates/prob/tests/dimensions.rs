@@ -26,10 +26,10 @@ fn kit(d: usize) -> Kit {
     Kit {
         vector: Array1::ones(d),
         rows: Array2::ones((2, d)),
-        diagonal: DiagonalGaussian::new(Array1::zeros(d), Array1::zeros(d)).unwrap(),
+        diagonal: DiagonalGaussian::new(Array1::zeros(d), Array1::zeros(d)).expect("zeros"),
         mixture: Mixture::from(law.clone()),
         law,
-        conditional: LinearGaussian::isotropic(d, 0.5, 1.0).unwrap(),
+        conditional: LinearGaussian::isotropic(d, 0.5, 1.0).expect("a positive variance"),
         quadratic: Quadratic::constant(d, 1.0),
     }
 }
@@ -103,5 +103,14 @@ fn numbers_of_rows_do_not_stretch() {
     for (a, b) in [(&one, &two), (&two, &one)] {
         assert!(catch_unwind(AssertUnwindSafe(|| law.sample_given_noise(a, b))).is_err());
         assert!(catch_unwind(AssertUnwindSafe(|| law.log_prob(a, b))).is_err());
+    }
+}
+
+/// Conditionals with like outputs, on inputs of 1 and of 3 coordinates.
+#[test]
+fn inputs_do_not_stretch() {
+    let on = |n| LinearGaussian::from(&kit(2).law).on_wider_input(n, 0);
+    for (m, n) in [(1, 3), (3, 1)] {
+        assert!(catch_unwind(|| Quadratic::kl_divergence(&on(m), &on(n))).is_err());
     }
 }

@@ -23,8 +23,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use vdm::Schedule;
 
-use crate::judge::Sampled;
-use crate::{Claim, Run, problems};
+use crate::{Claim, problems};
 
 /// The claims of this part.
 pub fn claims() -> Vec<Claim> {
@@ -32,11 +31,6 @@ pub fn claims() -> Vec<Claim> {
         .into_iter()
         .flatten()
         .collect()
-}
-
-/// Two to five steps, each of which keeps 5 to 98 % of the variance.
-fn schedule() -> impl Strategy<Value = Schedule> {
-    vec(0.05..0.98, 2..=5).prop_map(|alphas| Schedule::from_alphas(&alphas).expect("between 0 and 1"))
 }
 
 /// One or two components on the line: means in ±2, variances 0.1 to 1.
@@ -55,25 +49,12 @@ fn two_modes() -> Mixture {
     Mixture::new(vec![0.4, 0.6], components).expect("weights that sum to 1")
 }
 
-/// The schedule with these log-SNRs at `t = 1 … T`, which fall.
-fn with_log_snrs(log_snrs: impl IntoIterator<Item = f64>) -> Schedule {
-    let mut before = 1.0;
-    let alphas: Vec<f64> = log_snrs
-        .into_iter()
-        .map(|log_snr| {
-            let alpha_bar = prob::numerics::sigmoid(log_snr);
-            let alpha = alpha_bar / before;
-            before = alpha_bar;
-            alpha
-        })
-        .collect();
-    Schedule::from_alphas(&alphas).expect("log-SNRs that fall")
-}
-
 /// `T` log-SNRs from `highest` to `lowest`, at the places `shape(0) = 0 … shape(1) = 1` between them.
 fn log_snr_path(steps: usize, highest: f64, lowest: f64, shape: impl Fn(f64) -> f64) -> Schedule {
     let last = (steps - 1) as f64;
-    with_log_snrs((0..steps).map(|i| highest + (lowest - highest) * shape(i as f64 / last)))
+    let log_snrs: Vec<f64> =
+        (0..steps).map(|i| highest + (lowest - highest) * shape(i as f64 / last)).collect();
+    Schedule::from_log_snrs(&log_snrs).expect("log-SNRs that fall")
 }
 
 /// `N(m, v)` as data.
@@ -102,18 +83,13 @@ impl Merge for Samples {
     }
 }
 
-/// Have these samples this distribution function?
-fn tested(run: &Run, samples: &[f64], cdf: impl Fn(f64) -> f64) -> Sampled {
-    Sampled { verdict: run.test().law(samples, cdf), scale: 1.0, samples: samples.len() as u64 }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn every_claim_of_this_part_is_as_claimed() {
-        let run = Run { cases: 32, ..Run::default() };
+        let run = crate::Run { cases: 32, ..crate::Run::default() };
         let failed: Vec<String> = claims()
             .iter()
             .map(|claim| (claim, std::time::Instant::now(), claim.check(&run)))

@@ -2,7 +2,7 @@
 //!
 //! | module | slips |
 //! |---|---|
-//! | `diffusion` | in the noising chain, its posterior and the sampler: S1, S3 to S7, S9, S10, S12 |
+//! | `diffusion` | in the noising chain, its posterior and the sampler: S1, S3 to S7, S9, S10, S12 (S1 read as the noising) |
 //! | `autoencoder` | in divergences and the reparameterisation: S2, S8, S11 |
 //!
 //! Each slip is written out as the wrong formula; what is true comes from the crates.

@@ -77,7 +77,7 @@ fn reparameterised_terms_average_to_the_exact_ones() -> Claim {
     let arrays = (dimension(), 1usize..=2).prop_flat_map(|(d, k)| (matrix(1, d, 2.0), Just(k)));
     Claim::new("B6c", "E_ε of the terms at z = μ(x) + σ(x) ε are the terms of the bound")
         .source("Luo (19)")
-        .source("001 §1.7")
+        .source("notes 001 §1.7")
         .why("z has the law q(z|x) (A8a), and the average of a function of z is that of its composition with ε.")
         .compares("the terms of a network without hidden layer, averaged over ε by quadrature, with its exact linear twin")
         .identity(1e-10, (arrays, positive(1.0), any::<u64>()), |&((ref x, k), variance, seed), trial| {

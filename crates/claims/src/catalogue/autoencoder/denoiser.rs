@@ -3,6 +3,7 @@
 use ndarray::array;
 use proptest::prelude::*;
 
+use crate::catalogue::limits::denoising::density_and_score;
 use crate::problems::{dimension, mixture, noising, vector};
 use crate::{Claim, longhand};
 
@@ -24,13 +25,16 @@ fn the_posterior_mean_is_tweedies_formula() -> Claim {
              divide by q(x_t) and solve for the average of x₀.",
         )
         .compares(
-            "the mean of the posterior mixture, of reversed components, with the score of the noised mixture",
+            "the mean of the posterior mixture, and the score of the noised mixture, with densities and inverses written out",
         )
         .identity(1e-11, problem, |((data, x_t), alpha_bar), trial| {
             let noising = noising(data.dim(), *alpha_bar);
             let Some(posterior) = trial.posed(data.posterior(&noising, x_t)) else { return };
             let denoised = posterior.mean();
-            let score = data.push(&noising).score(x_t);
+            // Written out: any weights of the components would satisfy the formula if both sides shared them.
+            let (_, score) = density_and_score(&longhand::pushed_mixture(&noising, data), x_t);
+            let size = score.fold(1.0, |max: f64, x| max.max(x.abs()));
+            trial.arrays(size, &data.push(&noising).score(x_t), &score);
             let tweedie = (x_t + &(score * (1.0 - alpha_bar))) / alpha_bar.sqrt();
             let largest = x_t.iter().chain(&denoised).fold(1.0, |max: f64, x| max.max(x.abs()));
             trial.arrays(largest / alpha_bar.sqrt(), &denoised, &tweedie);

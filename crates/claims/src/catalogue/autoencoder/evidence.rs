@@ -1,8 +1,8 @@
 //! B3: the evidence. B4: Jensen's inequality. B5: the gap of the bound.
 
 use ndarray::{ArrayRef1, array};
-use prob::GaussHermite;
 use prob::numerics::log_mean_exp;
+use prob::{GaussHermite, Gaussian, ProbError};
 use proptest::prelude::*;
 use vae::LinearVae;
 
@@ -59,7 +59,7 @@ fn evidence_is_the_integral_of_the_joint() -> Claim {
 fn the_log_of_a_mean_is_the_larger() -> Claim {
     Claim::new("B4a", "log E w ≥ E log w, with equality for a constant w alone")
         .source("Luo, section on the ELBO")
-        .source("001 §1")
+        .source("notes 001 §1")
         .why("The logarithm is strictly concave: it lies below its tangent at E w.")
         .compares("the logarithm of the mean of one to eight weights e^±50 with the mean of the logarithms, and for equal weights")
         .inequality(1e-13, prop::collection::vec(-50.0..50.0f64, 1..9), |logs, trial| {
@@ -105,16 +105,24 @@ fn evidence_is_bound_plus_gap() -> Claim {
         })
 }
 
+/// `p(z|x)`, by the Schur complement in the joint law of `(z, x)`.
+fn posterior_by_conditioning(vae: &LinearVae, x: &ArrayRef1<f64>) -> Result<Gaussian, ProbError> {
+    let k = vae.prior().dim();
+    vae.decoder().joint(vae.prior()).condition(&(k..k + x.len()).collect::<Vec<_>>(), x)
+}
+
 fn the_bound_is_tight_at_the_posterior() -> Claim {
     Claim::new("B5b", "ELBO = log p(x) if q(z|x) = p(z|x)")
         .source("Luo (9)-(16)")
         .why("Then w = p(x, z)/p(z|x) = p(x) is constant: Jensen loses nothing.")
-        .compares("the bound with the posterior as encoder, by two routes, with the density of x written out")
+        .compares("the bound with the posterior as encoder, by two routes, with the density of x written out; that posterior with the joint law conditioned on x")
         .identity(1e-10, observed_vae(), |(vae, x, _), trial| {
             let Some(exact) = trial.posed(vae.e_step()) else { return };
             let (bound, log_p) = (exact.bound(x), log_evidence(vae, x));
             trial.at(scale(&bound), bound.elbo(), log_p);
             trial.at(scale(&bound), average_log_weight(&exact, x), log_p);
+            let Some(posterior) = trial.posed(posterior_by_conditioning(vae, x)) else { return };
+            trial.at(1.0, exact.encoder().given(x).kl_divergence(&posterior), 0.0);
             if let Some(gap) = trial.posed(exact.gap(x)) {
                 trial.at(1.0, gap, 0.0);
             }

@@ -18,6 +18,7 @@ pub(super) fn claims() -> Vec<Claim> {
         the_amortisation_gap_is_exact(),
         neither_step_of_em_lowers_the_bound(),
         the_m_step_is_the_best_decoder(),
+        the_m_step_solves_the_normal_equations(),
     ]
 }
 
@@ -169,4 +170,30 @@ fn the_m_step_is_the_best_decoder() -> Claim {
         let Some(at_other) = trial.posed(moved.average_bound(data)) else { return };
         trial.at_most(scale(&at_best), at_other.elbo(), at_best.elbo());
     })
+}
+
+fn the_m_step_solves_the_normal_equations() -> Claim {
+    let problem = (dimension(), dimension()).prop_flat_map(|(d, k)| vae_with_data(d, k));
+    Claim::new("B10f", "the M-step has V = Cov(x, z) Cov(z)⁻¹, a = E x - V E z, R = E (x - Vz - a)(x - Vz - a)ᵀ")
+        .source("notes 004")
+        .why(
+            "The slope of the average bound in V and a is zero where E (x - Vz - a) zᵀ and E (x - Vz - a) are;\n\
+             the best covariance is that of what is left.",
+        )
+        .compares("the decoder with the regression written out by Cramer's rule; R as the second moment of what is left, not by subtraction")
+        .identity(1e-9, problem, |(vae, data), trial| {
+            let Some(best) = trial.posed(vae.m_step(data)) else { return };
+            let (w, noise, spread) = (vae.encoder().weight(), vae.encoder().covariance(), data.covariance());
+            let latents = w.dot(&spread).dot(&w.t()) + noise;
+            let slope = spread.dot(&w.t()).dot(&longhand::inverse(&latents));
+            let largest = |a: &Array2<f64>| a.iter().fold(1.0, |m: f64, v| m.max(v.abs()));
+            trial.arrays(largest(&slope), best.decoder().weight(), &slope);
+            let centre = data.mean();
+            let bias = &centre - &slope.dot(&(w.dot(&centre) + vae.encoder().bias()));
+            trial.arrays(bias.fold(1.0, |m: f64, v| m.max(v.abs())), best.decoder().bias(), &bias);
+            // x - V(Wx + b + s) - a = (I - VW)(x - E x) - V s, for the encoder's noise s.
+            let kept = Array2::eye(centre.len()) - slope.dot(w);
+            let left = kept.dot(&spread).dot(&kept.t()) + slope.dot(noise).dot(&slope.t());
+            trial.covariances(best.decoder().covariance(), &left);
+        })
 }

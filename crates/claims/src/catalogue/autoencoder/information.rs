@@ -1,5 +1,6 @@
 //! B11: collapse. B12: the divergence as information. B13: an autoencoder without the divergence.
 
+use ndarray::ArrayRef1;
 use prob::{GaussHermite, Gaussian, Mixture};
 use proptest::prelude::*;
 use vae::LinearVae;
@@ -28,7 +29,7 @@ fn a_divergence_of_zero_is_collapse() -> Claim {
     let problem = (dimension(), dimension())
         .prop_flat_map(|(d, k)| (linear_vae(d, k), mixture(d), vector(d, 3.0), vector(k, 2.0)));
     Claim::new("B11a", "KL(q(z|x) ‖ p(z)) = 0 for every x: z knows nothing of x, q(z) = p(z) and q(x|z) = p_data(x)")
-        .source("001 §1.5")
+        .source("notes 001 §1.5")
         .why("KL = 0 only for q(z|x) = p(z), which does not depend on x; the bound is what the decoder says blindly.")
         .compares("divergence, aggregate, law of x given z, and bound of such an encoder with densities written out")
         .identity(1e-10, problem, |(vae, data, x, z), trial| {
@@ -77,14 +78,14 @@ fn affordable() -> impl Strategy<Value = (LinearVae, Mixture)> {
 
 fn a_collapsed_encoder_has_no_information() -> Claim {
     Claim::new("B11b", "I(x; z) = 0 for a collapsed encoder, and above 0 for one whose mean moves with x")
-        .source("001 §1.5")
+        .source("notes 001 §1.5")
         .why("I(x; z) = E KL(q(z|x) ‖ q(z)) is zero only where q(z|x) is the same for every x.")
         .compares("I(x; z) by a double quadrature with 0, for the collapsed encoder and for N(wx, 1)")
         .identity(1e-10, (affordable(), 0.1..1.0f64), |((vae, data), w), trial| {
             let information = |vae: &LinearVae| mutual_information(vae, data, &vae.aggregate_posterior(data));
             trial.nats(information(&collapsed(vae)), 0.0);
             let looking = model(conditional_on_the_line(*w, 0.0, 1.0), vae.decoder().clone());
-            trial.that(information(&looking) > 1e-6);
+            trial.that(information(&looking) > 1e-6, "an encoder that looks has information");
         })
 }
 
@@ -101,7 +102,7 @@ fn the_average_divergence_splits() -> Claim {
             let mismatch = longhand::average(&aggregate, |z| {
                 longhand::log_mixture(&aggregate, z) - longhand::log_normal(z, 0.0, 1.0)
             });
-            trial.that(information > -1e-10 && mismatch > -1e-10);
+            trial.that(information > -1e-10 && mismatch > -1e-10, "neither part is negative");
             if let Some(average) = trial.posed(vae.average_bound(data)) {
                 trial.nats(average.prior_matching, information + mismatch);
             }
@@ -155,24 +156,32 @@ fn rescaled(vae: &LinearVae, c: f64) -> LinearVae {
     )
 }
 
+/// `E_x E_q log p(x|z)` by quadrature, exact for quadratics, the density written out.
+fn average_reconstruction(vae: &LinearVae, data: &Mixture) -> f64 {
+    let rule = GaussHermite::new(2);
+    let at = |x: &ArrayRef1<f64>| {
+        rule.expectation(&vae.encoder().given(x), |z| longhand::log_prob_given(vae.decoder(), z, x))
+    };
+    data.parts().map(|(weight, law)| weight * rule.expectation(law, at)).sum()
+}
+
 fn reconstruction_does_not_see_the_scale_of_latents() -> Claim {
     let problem = (dimension(), dimension()).prop_flat_map(|(d, k)| (vae_with_data(d, k), positive(1.0)));
     Claim::new("B13a", "without KL the aggregate is free: latents c times as large reconstruct as well, and have Cov(z) c² times as large")
-        .source("notes 000")
-        .source("001 §1")
+        .source("this project")
         .why("(W, b, S) → (cW, cb, c²S) and V → V/c leave the law of Vz + a as it is; only KL(q ‖ p(z)) sees z itself.")
-        .compares("average reconstruction and Cov(z) of both, and the KL that is added with its change by hand")
+        .compares("reconstruction and Cov(z) of the larger ones with a quadrature and W Cov(x) Wᵀ + S of the others, and the KL that is added with its change by hand")
         .identity(1e-10, problem, |((vae, data), c), trial| {
             let other = rescaled(vae, *c);
             let Some(before) = trial.posed(vae.average_bound(data)) else { return };
             let Some(after) = trial.posed(other.average_bound(data)) else { return };
-            trial.nats(after.reconstruction, before.reconstruction);
-            let moments = |vae: &LinearVae| vae.aggregate_posterior(data).covariance();
-            trial.covariances(&moments(&other), &(moments(vae) * (c * c)));
+            trial.nats(after.reconstruction, average_reconstruction(vae, data));
+            let (w, b) = (vae.encoder().weight(), vae.encoder().bias());
+            let mean = w.dot(&data.mean()) + b;
+            let covariance = w.dot(&data.covariance()).dot(&w.t()) + vae.encoder().covariance();
+            trial.covariances(&other.aggregate_posterior(data).covariance(), &(&covariance * (c * c)));
             // ½ (c² - 1) E|z|² - k log c.
-            let aggregate = vae.aggregate_posterior(data);
-            let mean = aggregate.mean();
-            let square = aggregate.covariance().diag().sum() + mean.dot(&mean);
+            let square = covariance.diag().sum() + mean.dot(&mean);
             let added = 0.5 * (c * c - 1.0) * square - vae.prior().dim() as f64 * c.ln();
             trial.at(1.0 + (c * c + 1.0) * square, after.prior_matching - before.prior_matching, added);
         })
@@ -180,8 +189,7 @@ fn reconstruction_does_not_see_the_scale_of_latents() -> Claim {
 
 fn reconstruction_wants_no_noise() -> Claim {
     Claim::new("B13b", "reconstruction alone wants an encoder without noise: halving σ gains ⅜ tr R⁻¹VSVᵀ, at a price in KL of its own")
-        .source("notes 000")
-        .source("001 §1")
+        .source("this project")
         .why("E_q log p(x|z) falls by ½ tr R⁻¹VSVᵀ for the spread of z; nothing in it asks for any spread.")
         .compares("two reconstruction terms with the trace by Cramer's rule, which is not negative")
         .identity(1e-10, observed_vae(), |(vae, x, _), trial| {
@@ -191,7 +199,7 @@ fn reconstruction_wants_no_noise() -> Claim {
             let spread = p.weight().dot(q.covariance()).dot(&p.weight().t());
             let trace = longhand::inverse(p.covariance()).dot(&spread).diag().sum();
             let (before, after) = (vae.reconstruction(x), sharper.reconstruction(x));
-            trial.that(trace >= 0.0);
+            trial.that(trace >= 0.0, "the trace is not negative");
             trial.at(1.0 + before.abs() + after.abs(), after - before, 0.375 * trace);
         })
 }
@@ -199,8 +207,7 @@ fn reconstruction_wants_no_noise() -> Claim {
 fn decoded_prior_samples_leave_the_data() -> Claim {
     let problem = (-2.0..2.0f64, positive(0.5), 0.01..0.3f64, prop_oneof![0.1..0.5f64, 2.0..10.0f64]);
     Claim::new("B13c", "decoding z ~ N(0, I) leaves the data: z = c(x - m)/s has KL(q(z) ‖ p(z)) > 0, and KL(data ‖ decoded) = ½ (ρ - 1 - log ρ) > 0")
-        .source("notes 000")
-        .source("001 §1")
+        .source("this project")
         .why(
             "The autoencoder x' = m + s z/c reconstructs for every c, but z has variance c² and not 1:\n\
              decoded, N(0, 1) is N(m, s²/c² + r), and ρ = s²/(s²/c² + r) is not 1.",
@@ -224,7 +231,7 @@ fn decoded_prior_samples_leave_the_data() -> Claim {
             let Some(law) = trial.posed(Gaussian::new(aggregate.mean(), aggregate.covariance())) else { return };
             trial.nats(law.kl_divergence(vae.prior()), longhand::divergence_to_standard(0.0, 1.0001 * c * c));
             // A factor of 2 in a standard deviation, less what the decoder's own noise can make good.
-            trial.that(left > 0.05);
+            trial.that(left > 0.05, "the divergence is seen");
             // It does reconstruct: encoded and decoded, the data keep their law but for the noise.
             let returned = aggregate.push(vae.decoder());
             trial.at(s * s, returned.covariance()[[0, 0]], 1.0001 * s * s + r);

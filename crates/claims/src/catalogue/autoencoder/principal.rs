@@ -10,7 +10,12 @@ use crate::Claim;
 use crate::problems::{gaussian_over, matrix, positive, vector};
 
 pub(super) fn claims() -> Vec<Claim> {
-    vec![the_error_is_the_sum_of_the_other_variances(), no_other_is_better(), only_the_subspace_matters()]
+    vec![
+        the_error_is_the_sum_of_the_other_variances(),
+        no_other_is_better(),
+        only_the_subspace_matters(),
+        the_error_of_any_autoencoder(),
+    ]
 }
 
 /// Data whose principal axes are known: `N(m, Q diag(λ) Qᵀ)` in three dimensions with `λ` falling, and `k` latents.
@@ -45,6 +50,14 @@ fn reflection(u: &Array1<f64>) -> Array2<f64> {
     Array2::eye(u.len()) - column.dot(&column.t()) * (2.0 / square)
 }
 
+/// `E|x - x'|²` of the reconstructions, exact for quadratics.
+fn squared_error_by_quadrature(model: &LinearAutoencoder, data: &Gaussian) -> f64 {
+    GaussHermite::new(2).expectation(data, |x| {
+        let residual = &model.reconstruct(x) - &x.view();
+        residual.dot(&residual)
+    })
+}
+
 fn the_error_is_the_sum_of_the_other_variances() -> Claim {
     Claim::new("B1a", "k principal components leave E|x - x'|² = λ_{k+1} + … + λ_d")
         .source("notes 004")
@@ -55,10 +68,7 @@ fn the_error_is_the_sum_of_the_other_variances() -> Claim {
             let Some(data) = trial.posed(problem.data()) else { return };
             let Some(best) = trial.posed(LinearAutoencoder::principal(&data, problem.latents)) else { return };
             let left: f64 = problem.variances[problem.latents..].iter().sum();
-            let error = GaussHermite::new(2).expectation(&data, |x| {
-                let residual = &best.reconstruct(x) - &x.view();
-                residual.dot(&residual)
-            });
+            let error = squared_error_by_quadrature(&best, &data);
             let scale = 1.0 + problem.variances[0];
             trial.at(scale, error, left);
             trial.at(scale, best.squared_error(&data), left);
@@ -114,5 +124,21 @@ fn only_the_subspace_matters() -> Claim {
             let mut kept = problem.axes.clone();
             kept.slice_mut(s![.., problem.latents..]).fill(0.0);
             trial.arrays(1.0, &best.map().dot(&problem.axes), &kept);
+        })
+}
+
+fn the_error_of_any_autoencoder() -> Claim {
+    let problem = (1usize..=3, 1usize..=2).prop_flat_map(|(d, k)| {
+        (gaussian_over(d, 1.5), matrix(k, d, 1.5), matrix(d, k, 1.5), vector(d, 3.0))
+    });
+    Claim::new("B1d", "E|x - x'|² = tr((I - DE) S (I - DE)ᵀ) + |(I - DE)(m - c)|² for x' = DE(x - c) + c, whatever E, D and c are")
+        .source("Baldi and Hornik 1989")
+        .why("x - x' = (I - DE)(x - c) is Gaussian, with mean (I - DE)(m - c) and covariance (I - DE) S (I - DE)ᵀ.")
+        .compares("the error of the model in closed form with that of its reconstructions, by a quadrature exact for quadratics")
+        .identity(1e-11, problem, |(data, encoder, decoder, centre), trial| {
+            let model = LinearAutoencoder::new(encoder.clone(), decoder.clone(), centre.clone());
+            let Some(model) = trial.posed(model) else { return };
+            let error = squared_error_by_quadrature(&model, data);
+            trial.at(1.0 + error, model.squared_error(data), error);
         })
 }

@@ -53,7 +53,7 @@ fn the_bound_is_scaled_squared_error_plus_divergence() -> Claim {
         "-ELBO = |x - x'|²/(2s²) + KL + ½ d log(2πs²) for a decoder of variance s² with mean x'",
     )
     .source("notes 000")
-    .source("001 §1")
+    .source("notes 001 §1")
     .why("-log N(x; x', s² I) is the squared error over 2s² and the logarithm of the normaliser.")
     .compares("the bound of a network VAE with squared error and divergence written out")
     .identity(1e-12, (batch(), positive(2.0)), |&((ref x, ref eps, seed), s2), trial| {
@@ -87,14 +87,14 @@ fn summed_it_is_the_bound_at_one_half() -> Claim {
         let s2 = 0.5 * log_ratio.exp();
         let excess = difference(s2).0 - 0.5 * d * (2.0 * PI * s2).ln();
         trial.at(1.0 + error + divergence, excess, (-log_ratio).exp_m1() * error);
-        trial.that(excess.abs() > 0.04 * error);
+        trial.that(excess.abs() > 0.04 * error, "the excess is seen");
     })
 }
 
 fn averaged_it_is_a_beta_vae() -> Claim {
     Claim::new("B8c", "|x - x'|²/d + KL is -ELBO at s² = d/2, and 1/d of the β-VAE loss with β = d at s² = ½")
         .source("notes 000")
-        .source("001 §1")
+        .source("notes 001 §1")
         .why("1/(2s²) = 1/d at s² = d/2; d times the whole is |x - x'|² + d KL.")
         .compares("the loss written out with the terms of two network VAEs, constants included")
         .identity(1e-12, batch(), |&(ref x, ref eps, seed), trial| {
@@ -126,7 +126,7 @@ fn in_every_derivative() -> Claim {
             let of_bound = gradient(&wide, x, eps, &Objective::ELBO) * d;
             let largest = of_bound.iter().fold(1e-300, |max: f64, g| max.max(g.abs()));
             let apart = (&of_beta_vae - &of_bound).iter().fold(0.0, |max: f64, g| max.max(g.abs()));
-            trial.that(apart <= 1e-12 * largest);
+            trial.that(apart <= 1e-12 * largest, "the two gradients are the same");
             let loss = |parameters: &[f64]| {
                 let (error, divergence) = squared_error_and_divergence(&with_parameters(&half, parameters), x, eps);
                 error + d * divergence

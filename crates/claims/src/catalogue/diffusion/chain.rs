@@ -27,7 +27,7 @@ pub fn claims() -> Vec<Claim> {
 
 fn variance_preserved() -> Claim {
     Claim::new("D1a", "Cov x_0 = I ⇒ Cov x_t = I for every t, where x_t = √α_t x_{t-1} + √(1-α_t) ε")
-        .source("001 §3.1")
+        .source("notes 001 §3.1")
         .source("Kingma 2021")
         .why(
             "Cov x_t = α_t Cov x_{t-1} + (1-α_t) I.\n\
@@ -51,7 +51,7 @@ fn prior_matching_has_nothing_to_learn() -> Claim {
         "KL(q(x_T|x_0) ‖ N(0, I)) = ½ (ᾱ_T |x_0|² - d ᾱ_T - d log(1-ᾱ_T)), whatever the reverse model is",
     )
     .source("Luo (58)")
-    .source("001 §3")
+    .source("notes 001 §3")
     .why("q(x_T|x_0) = N(√ᾱ_T x_0, (1-ᾱ_T) I) and p(x_T) = N(0, I): neither has a parameter.")
     .compares("vdm's closed form with the divergence in the algebra of chains, for two reverse models")
     .identity(1e-11, chain(1..=8), |chain, trial| {
@@ -72,7 +72,7 @@ fn prior_matching_vanishes() -> Claim {
          to 0 with ᾱ_T",
     )
     .source("Luo (58)")
-    .source("001 §3")
+    .source("notes 001 §3")
     .why(
         "-ᾱ - log(1-ᾱ) = ᾱ²/2 + ᾱ³/3 + …\n\
          The series is at least its first term, and at most ½ (ᾱ² + ᾱ³ + …) = ½ ᾱ²/(1-ᾱ).",
@@ -92,7 +92,7 @@ fn prior_matching_vanishes() -> Claim {
 fn marginal_by_recursion() -> Claim {
     Claim::new("D2a", "q(x_t|x_0) = N(√ᾱ_t x_0, (1-ᾱ_t) I)")
         .source("Luo (69)-(70)")
-        .source("001 §3.1")
+        .source("notes 001 §3.1")
         .why(
             "A step turns N(w x_0, v I) into N(√α_t w x_0, (α_t v + 1-α_t) I).\n\
              From w = 1, v = 0: w = √ᾱ_t, and v = 1-ᾱ_t because α_t (1-ᾱ_{t-1}) + 1-α_t = 1-ᾱ_t.",
@@ -134,7 +134,7 @@ fn conditioning_on_the_observation_changes_nothing() -> Claim {
     });
     Claim::new("D3a", "q(x_t|x_{t-1}, x_0) = q(x_t|x_{t-1})")
         .source("Luo (50)-(57)")
-        .source("001 §3.4")
+        .source("notes 001 §3")
         .why("x_t is √α_t x_{t-1} plus noise that is independent of everything before it.")
         .compares("vdm's step with the joint law of (x_0, x_{t-1}, x_t) for Gaussian data, two of them seen")
         .identity(1e-10, problem, |(schedule, data, x_0, x_before), trial| {
@@ -171,7 +171,7 @@ fn written_step(schedule: &Schedule, t: usize, d: usize) -> LinearGaussian {
 fn bayes_rewriting() -> Claim {
     Claim::new("D3b", "q(x_t|x_{t-1}) = q(x_{t-1}|x_t, x_0) q(x_t|x_0) / q(x_{t-1}|x_0), t = 2 … T")
         .source("Luo (50)-(57)")
-        .source("001 §3.4")
+        .source("notes 001 §3")
         .why(
             "Both q(x_t|x_{t-1}, x_0) q(x_{t-1}|x_0) and q(x_{t-1}|x_t, x_0) q(x_t|x_0) are q(x_{t-1}, \
              x_t|x_0),\n\
@@ -204,7 +204,7 @@ fn compare_logs(trial: &mut Trial, left: &[f64], right: &[f64]) {
 fn telescoping_product() -> Claim {
     Claim::new("D3c", "Π_{t=1}^T q(x_t|x_{t-1}) = q(x_T|x_0) Π_{t=2}^T q(x_{t-1}|x_t, x_0)")
         .source("Luo (50)-(57)")
-        .source("001 §3.4")
+        .source("notes 001 §3")
         .why(
             "Rewrite every factor but the first by D3b.\n\
              Π_{t=2}^T q(x_t|x_0)/q(x_{t-1}|x_0) = q(x_T|x_0)/q(x_1|x_0), and the last cancels the first \
@@ -237,7 +237,7 @@ fn telescoping_problem() -> impl Strategy<Value = (Schedule, Array1<f64>, Vec<Ar
 fn posterior() -> Claim {
     Claim::new("D4", "q(x_{t-1}|x_t, x_0) = N(μ_q, σ_q² I)")
         .source("Luo (74)-(84)")
-        .source("001 §3.5")
+        .source("notes 001 §3")
         .why(
             "Complete the square in log q(x_t|x_{t-1}) + log q(x_{t-1}|x_0).\n\
              The precisions add: 1/σ_q² = α_t/(1-α_t) + 1/(1-ᾱ_{t-1}) = (1-ᾱ_t)/((1-α_t)(1-ᾱ_{t-1})).\n\

@@ -29,7 +29,7 @@ pub fn claims() -> Vec<Claim> {
 
 /// Two bounds term by term.
 fn compare(trial: &mut Trial, left: &Bound, right: &Bound) {
-    trial.that(left.matching.len() == right.matching.len());
+    trial.that(left.matching.len() == right.matching.len(), "as many matching terms");
     trial.nats(left.reconstruction, right.reconstruction);
     trial.nats(left.prior_matching, right.prior_matching);
     left.matching.iter().zip(&right.matching).for_each(|(&l, &r)| trial.nats(l, r));
@@ -42,7 +42,7 @@ fn three_variable_form() -> Claim {
          p(x_t|x_{t+1})/q(x_t|x_{t-1})",
     )
     .source("Luo (44)")
-    .source("001 §3.3")
+    .source("notes 001 §3.3")
     .why(
         "Pair each reverse factor with the forward factor of the same variable.\n\
          Nothing is approximated: the sum of the logarithms is only written in another order.",
@@ -101,7 +101,7 @@ fn consistency_form() -> Claim {
          x_{t+1})",
     )
     .source("Luo (45), corrected")
-    .source("001 §3.3")
+    .source("notes 001 §3.3")
     .why(
         "Average log p/q over x_t given both neighbours first; that law is the bridge r.\n\
          E_r log p/q = E_r log p/r - E_r log q/r = -KL(r ‖ p) + KL(r ‖ q).",
@@ -146,7 +146,7 @@ fn printed_excess() -> Claim {
          x_{t+1} + b, v I)",
     )
     .source("Luo (45), as printed")
-    .source("001 §3.3")
+    .source("notes 001 §3.3")
     .why(
         "Both are E|x_t - m x_{t+1} - b|²/(2v) and the same constants, but printed (45) draws x_t afresh \
          given x_{t-1}.\n\
@@ -180,7 +180,7 @@ fn consistency_is_denoising() -> Claim {
     )
     .source("Luo (45), corrected")
     .source("Luo (58)")
-    .source("001 §3.7")
+    .source("notes 001 §3.7")
     .why(
         "Both bounds are the same number with the same reconstruction term.\n\
          So their sums differ by what their prior terms differ, which is not 0 for T > 1.",
@@ -203,7 +203,7 @@ fn denoising_form() -> Claim {
          p(x_{t-1}|x_t))",
     )
     .source("Luo (58)")
-    .source("001 §3.4")
+    .source("notes 001 §3")
     .why(
         "Divide the path by D3c instead of factor by factor.\n\
          Each ratio p(x_{t-1}|x_t)/q(x_{t-1}|x_t, x_0), averaged over x_{t-1} first, is minus a \
@@ -246,7 +246,7 @@ fn evidence() -> Claim {
         "p(x_0) = N(m_0, s_0 I) with m_{t-1} = scale_t m_t + bias_t, s_{t-1} = scale_t² s_t + v_t, m_T = \
          0, s_T = 1",
     )
-    .source("001 §3")
+    .source("notes 001 §3")
     .why("Each reverse step is linear with Gaussian noise, so it takes N(m, s I) to such a law.")
     .compares("vdm's scalar recursion with mhvae's evidence")
     .identity(1e-11, chain(1..=8), |chain, trial| {
@@ -261,7 +261,7 @@ fn lower_bound() -> Claim {
          the same",
     )
     .source("Luo (58)")
-    .source("001 §3")
+    .source("notes 001 §3")
     .why(
         "The gap is KL(q(x_{1:T}|x_0) ‖ p(x_{1:T}|x_0)).\n\
          Standard normal data make the chain stationary, and each step is then its own reversal: the gap \

@@ -5,7 +5,7 @@ use prob::GaussHermite;
 use proptest::prelude::*;
 use vdm::{Parameterisation, Reverse, Schedule, Vdm};
 
-use crate::chains::{Chain, Step, Written, chain, isotropic, restricted, schedule, step};
+use crate::chains::{Chain, Coefficients, Step, chain, isotropic, restricted, schedule, step};
 use crate::claim::ClaimText;
 use crate::{Claim, longhand};
 
@@ -27,13 +27,13 @@ pub fn claims() -> Vec<Claim> {
 
 /// `KL(q(x_{t-1}|x_t, x_0) ‖ N(mean, variance I))`, both laws and the divergence written out.
 fn divergence(step: &Step, mean: Array1<f64>, variance: f64) -> f64 {
-    longhand::divergence(&step.written().posterior(&step.x_t(), &step.x_0), &isotropic(mean, variance))
+    longhand::divergence(&step.coefficients().posterior(&step.x_t(), &step.x_0), &isotropic(mean, variance))
 }
 
 fn equal_variances() -> Claim {
     Claim::new("D9a", "KL(q(x_{t-1}|x_t, x_0) ‖ N(μ_θ, σ_q² I)) = |μ_θ - μ_q|²/(2σ_q²)")
         .source("Luo (87)-(92)")
-        .source("001 §3.5")
+        .source("notes 001 §3")
         .why("With equal covariances trace and determinants cancel and only the means are left.")
         .compares("vdm's posterior mean and weight with the full divergence of two Gaussians")
         .identity(1e-10, step(), |step, trial| {
@@ -49,11 +49,13 @@ fn equal_variances() -> Claim {
 /// `KL = weight |error|²`, where `clean` says which `x_0` the wrong prediction of `step` amounts to.
 fn weight_claim(claim: ClaimText, prediction: Parameterisation, clean: fn(&Step) -> Array1<f64>) -> Claim {
     claim.identity(1e-10, step(), move |step, trial| {
-        let written = step.written();
-        let mean = written.posterior_mean(&step.x_t(), &clean(step));
+        let coefficients = step.coefficients();
+        let mean = coefficients.posterior_mean(&step.x_t(), &clean(step));
         let weight = step.schedule.weight(step.t, prediction);
-        trial
-            .nats(weight * step.error.dot(&step.error), divergence(step, mean, written.posterior_variance()));
+        trial.nats(
+            weight * step.error.dot(&step.error),
+            divergence(step, mean, coefficients.posterior_variance()),
+        );
     })
 }
 
@@ -70,15 +72,15 @@ fn clean_weight() -> Claim {
              difference of two ratios",
         )
         .identity(1e-10, step(), |step, trial| {
-            let (schedule, written) = (&step.schedule, step.written());
-            let mean = written.posterior_mean(&step.x_t(), &(&step.x_0 + &step.error));
-            let by_divergence = divergence(step, mean, written.posterior_variance());
+            let (schedule, coefficients) = (&step.schedule, step.coefficients());
+            let mean = coefficients.posterior_mean(&step.x_t(), &(&step.x_0 + &step.error));
+            let by_divergence = divergence(step, mean, coefficients.posterior_variance());
             let square = step.error.dot(&step.error);
             let weight = schedule.weight(step.t, Parameterisation::Clean);
             trial.nats(weight * square, by_divergence);
             // The difference of two large ratios loses what their size is above its own.
-            let ratio = written.before / (1.0 - written.before);
-            trial.at(ratio, schedule.snr_weight(step.t), 0.5 * written.snr_drop());
+            let ratio = coefficients.before / (1.0 - coefficients.before);
+            trial.at(ratio, schedule.snr_weight(step.t), 0.5 * coefficients.snr_drop());
             trial.equal(schedule.snr_weight(step.t), weight);
         })
 }
@@ -90,7 +92,7 @@ fn noise_weight() -> Claim {
         .why("x_0 = (x_t - √(1-ᾱ_t) ε)/√ᾱ_t, so an error of ε is one of x_0 times -√(1-ᾱ_t)/√ᾱ_t.")
         .compares("vdm's weight with the full divergence, at the x_0 that the wrong noise implies");
     weight_claim(claim, Parameterisation::Noise, |step| {
-        let here = step.written().here;
+        let here = step.coefficients().here;
         (step.x_t() - (&step.eps + &step.error) * (1.0 - here).sqrt()) / here.sqrt()
     })
 }
@@ -102,7 +104,7 @@ fn score_weight() -> Claim {
         .why("x_0 = (x_t + (1-ᾱ_t) s)/√ᾱ_t by Tweedie, and s = -ε/√(1-ᾱ_t).")
         .compares("vdm's weight with the full divergence, at the x_0 that the wrong score implies");
     weight_claim(claim, Parameterisation::Score, |step| {
-        let here = step.written().here;
+        let here = step.coefficients().here;
         let score = &step.eps / -(1.0 - here).sqrt() + &step.error;
         (step.x_t() + score * (1.0 - here)) / here.sqrt()
     })
@@ -113,12 +115,11 @@ fn velocity_weight() -> Claim {
         "D9e",
         "KL = w |v_θ - v|², v = √ᾱ_t ε - √(1-ᾱ_t) x_0, w = ᾱ_{t-1} (1-α_t)²/(1-ᾱ_t)/(2σ_q²)",
     )
-    .source("Kingma 2021")
     .source("Salimans and Ho 2022")
     .why("x_0 = √ᾱ_t x_t - √(1-ᾱ_t) v, so an error of v is one of x_0 times -√(1-ᾱ_t).")
     .compares("vdm's weight with the full divergence, at the x_0 that the wrong velocity implies");
     weight_claim(claim, Parameterisation::Velocity, |step| {
-        let here = step.written().here;
+        let here = step.coefficients().here;
         let velocity = &step.eps * here.sqrt() - &step.x_0 * (1.0 - here).sqrt() + &step.error;
         step.x_t() * here.sqrt() - velocity * (1.0 - here).sqrt()
     })
@@ -135,21 +136,21 @@ fn conversions() -> Claim {
              μ_q by adding precisions",
         )
         .identity(1e-10, step(), |step, trial| {
-            let (written, x_t, d) = (step.written(), step.x_t(), step.x_0.len());
-            let (signal, noise) = (written.here.sqrt(), (1.0 - written.here).sqrt());
+            let (coefficients, x_t, d) = (step.coefficients(), step.x_t(), step.x_0.len());
+            let (signal, noise) = (coefficients.here.sqrt(), (1.0 - coefficients.here).sqrt());
             let law = isotropic(&step.x_0 * signal, noise * noise);
             let quantity = |prediction| match prediction {
                 Parameterisation::Clean => step.x_0.clone(),
                 Parameterisation::Noise => step.eps.clone(),
                 Parameterisation::Velocity => &step.eps * signal - &step.x_0 * noise,
                 Parameterisation::Score => law.score(&x_t),
-                Parameterisation::Mean => written.posterior_mean(&x_t, &step.x_0),
+                Parameterisation::Mean => coefficients.posterior_mean(&x_t, &step.x_0),
             };
             for from in Parameterisation::ALL {
                 for to in Parameterisation::ALL {
                     let converted = step.schedule.convert(step.t, &x_t, from, &quantity(from), to);
                     let expected = quantity(to);
-                    trial.that(converted.len() == d);
+                    trial.that(converted.len() == d, "as many coordinates");
                     trial.arrays(expected.fold(1.0, |m: f64, e| m.max(e.abs())), &converted, &expected);
                 }
             }
@@ -196,17 +197,18 @@ fn continuous_weights() -> Claim {
          that defines ᾱ",
     )
     .identity(1e-10, step(), |step, trial| {
-        let written = step.written();
+        let coefficients = step.coefficients();
         let log_snr = |alpha_bar: f64| (alpha_bar / (1.0 - alpha_bar)).ln();
-        let here = log_snr(written.here);
-        let fall = (log_snr(written.before) - here).exp_m1();
+        let here = log_snr(coefficients.here);
+        let fall = (log_snr(coefficients.before) - here).exp_m1();
         let with_a_limit = Parameterisation::ALL.map(|p| (p, p.continuous_weight(here)));
         for (prediction, continuous) in with_a_limit {
             if let Some(continuous) = continuous {
                 trial.equal(step.schedule.weight(step.t, prediction), fall * continuous);
             }
         }
-        trial.that(with_a_limit.iter().filter(|(_, w)| w.is_some()).count() == 4);
+        trial
+            .that(with_a_limit.iter().filter(|(_, w)| w.is_some()).count() == 4, "four weights have a limit");
     })
 }
 
@@ -217,7 +219,7 @@ fn with_posterior_variances() -> impl Strategy<Value = Chain> {
         let steps = 1..=schedule.steps();
         let scale = steps.clone().map(|t| reverse.scale(t)).collect();
         let variance =
-            steps.map(|t| if t == 1 { 1.0 } else { Written::of(schedule, t).posterior_variance() });
+            steps.map(|t| if t == 1 { 1.0 } else { Coefficients::of(schedule, t).posterior_variance() });
         let bias = Array2::from_shape_fn((schedule.steps(), reverse.dim()), |(i, j)| reverse.bias(i + 1)[j]);
         let reverse = Reverse::new(scale, bias, variance.collect()).expect("positive variances");
         let model = Vdm::new(schedule.clone(), reverse).expect("as many steps");
@@ -247,7 +249,7 @@ fn unweighted_noise_loss() -> Claim {
         // Two nodes average a polynomial of degree 3 exactly.
         let rule = GaussHermite::new(2);
         for t in 2..=schedule.steps() {
-            let here = Written::of(schedule, t).here;
+            let here = Coefficients::of(schedule, t).here;
             let law = isotropic(x_0 * here.sqrt(), 1.0 - here);
             let loss = rule.expectation(&law, |x_t| {
                 let eps = (&x_t.view() - x_0 * here.sqrt()) / (1.0 - here).sqrt();
@@ -278,9 +280,12 @@ fn even_log_snr() -> Claim {
     )
     .identity(1e-10, (schedule(2..=8), problem), |(schedule, (steps, last, range)), trial| {
         for t in 2..=schedule.steps() {
-            let written = Written::of(schedule, t);
+            let coefficients = Coefficients::of(schedule, t);
             let snr = |alpha_bar: f64| alpha_bar / (1.0 - alpha_bar);
-            trial.equal(schedule.simple_factor(t), 2.0 / (snr(written.before) / snr(written.here) - 1.0));
+            trial.equal(
+                schedule.simple_factor(t),
+                2.0 / (snr(coefficients.before) / snr(coefficients.here) - 1.0),
+            );
         }
         let even = Schedule::from_log_snr_end_points(*steps, last + range, *last);
         let Some(even) = trial.posed(even) else { return };

@@ -4,7 +4,7 @@ use std::f64::consts::FRAC_PI_2;
 
 use vdm::{Reverse, Schedule, Vdm};
 
-use crate::chains::{Written, schedule, step};
+use crate::chains::{Coefficients, schedule, step};
 use crate::{Claim, Trial};
 
 /// The claims of this theme.
@@ -21,11 +21,10 @@ fn closed_forms() -> Claim {
     Claim::new(
         "D13a",
         "ᾱ_t = (1-β)ᵗ (constant), Π_{s≤t} (1 - β_1 - (s-1)(β_T-β_1)/(T-1)) (linear), cos²(u_t)/cos²(u_0) \
-         with β ≤ .999 (cosine), sigmoid(log SNR(t)) (learned end points)",
+         with β ≤ .999 (cosine)",
     )
     .source("Ho 2020")
     .source("Nichol and Dhariwal 2021")
-    .source("Kingma 2021")
     .why(
         "ᾱ_t = Π_{s≤t} (1-β_s); the cosine's steps are 1 - cos²u_t/cos²u_{t-1}, where u runs from π/2 · \
          s/(1+s) to π/2.",
@@ -76,9 +75,9 @@ fn log_snr_end_points() -> Claim {
 }
 
 /// `Var(x_{t-1}|x_t)` for data of variance `s²`, by adding precisions.
-fn true_variance(written: &Written, data_variance: f64) -> f64 {
-    let before = written.before * data_variance + (1.0 - written.before);
-    1.0 / (1.0 / before + written.alpha / (1.0 - written.alpha))
+fn true_variance(coefficients: &Coefficients, data_variance: f64) -> f64 {
+    let before = coefficients.before * data_variance + (1.0 - coefficients.before);
+    1.0 / (1.0 / before + coefficients.alpha / (1.0 - coefficients.alpha))
 }
 
 fn ends_of_the_variance() -> Claim {
@@ -99,9 +98,9 @@ fn ends_of_the_variance() -> Claim {
     )
     .identity(1e-10, (schedule(2..=8), 1usize..=3), |(schedule, d), trial| {
         for t in 2..=schedule.steps() {
-            let written = Written::of(schedule, t);
-            trial.equal(schedule.posterior_variance(t), true_variance(&written, 0.0));
-            trial.equal(schedule.beta(t), true_variance(&written, 1.0));
+            let coefficients = Coefficients::of(schedule, t);
+            trial.equal(schedule.posterior_variance(t), true_variance(&coefficients, 0.0));
+            trial.equal(schedule.beta(t), true_variance(&coefficients, 1.0));
         }
         let Some(reverse) = trial.posed(Reverse::from_schedule(schedule, *d, 1.0, 1.0)) else { return };
         let Some(model) = trial.posed(Vdm::new(schedule.clone(), reverse)) else { return };
@@ -112,7 +111,7 @@ fn ends_of_the_variance() -> Claim {
 }
 
 fn variance_between() -> Claim {
-    Claim::new("D13d", "σ_q²(t) ≤ Var(x_{t-1}|x_t) ≤ 1-α_t for data of any variance between 0 and 1")
+    Claim::new("D13d", "σ_q²(t) ≤ Var(x_{t-1}|x_t) ≤ 1-α_t for Gaussian data of any variance between 0 and 1")
         .source("Ho 2020")
         .why(
             "The variance of x_{t-1} grows with that of the data, and so does what is left of it once x_t is \
@@ -121,7 +120,7 @@ fn variance_between() -> Claim {
         .compares("vdm's two variances with the reversal of the step for Gaussian data, by adding precisions")
         .inequality(1e-12, (step(), 0.0..1.0), |(step, data_variance), trial| {
             let (low, high) = (step.schedule.posterior_variance(step.t), step.schedule.beta(step.t));
-            let exact = true_variance(&step.written(), *data_variance);
+            let exact = true_variance(&step.coefficients(), *data_variance);
             trial.at_most(exact, low, exact);
             trial.at_most(exact, exact, high);
         })

@@ -17,11 +17,46 @@ pub(super) fn claims() -> Vec<Claim> {
     ]
 }
 
+/// `log p(x)/q(x)`, written out.
+fn log_ratio(p: &Mixture, q: &Mixture, x: f64) -> f64 {
+    longhand::log_mixture(p, x) - longhand::log_mixture(q, x)
+}
+
+/// `log p/(p + q)` from `log p/q`, finite where `p` has next to nothing.
+fn log_share(log_ratio: f64) -> f64 {
+    log_ratio.min(0.0) - (-log_ratio.abs()).exp().ln_1p()
+}
+
+/// Where to cut the line for an integrand that changes from one law to the other: at the [`longhand::breaks`] of both,
+/// and where they are equally likely.
+fn breaks(p: &Mixture, q: &Mixture) -> Vec<f64> {
+    let laws = longhand::parts(p).chain(longhand::parts(q)).map(|(_, mean, variance)| (mean, variance));
+    let mut breaks = longhand::breaks(laws);
+    let crossings: Vec<f64> =
+        breaks.windows(2).filter_map(|w| crossing(w[0], w[1], |x| log_ratio(p, q, x))).collect();
+    breaks.extend(crossings);
+    breaks.sort_unstable_by(f64::total_cmp);
+    breaks.dedup();
+    breaks
+}
+
+/// Where `f` changes sign between two places, by bisection.
+fn crossing(mut low: f64, mut high: f64, f: impl Fn(f64) -> f64) -> Option<f64> {
+    let at_low = f(low);
+    if at_low * f(high) >= 0.0 {
+        return None;
+    }
+    for _ in 0..60 {
+        let middle = 0.5 * (low + high);
+        if f(middle) * at_low > 0.0 { low = middle } else { high = middle }
+    }
+    Some(high)
+}
+
 /// `KL(p ‖ (p + q)/2)` on the line, densities written out.
 fn divergence_from_the_middle(p: &Mixture, q: &Mixture) -> f64 {
-    longhand::average(p, |x| {
-        let (log_p, log_q) = (longhand::log_mixture(p, x), longhand::log_mixture(q, x));
-        LN_2 - (log_q - log_p).exp().ln_1p()
+    longhand::integral(&breaks(p, q), |x| {
+        longhand::log_mixture(p, x).exp() * (LN_2 + log_share(log_ratio(p, q, x)))
     })
 }
 
@@ -47,7 +82,7 @@ fn the_optimal_discriminator_is_a_posterior() -> Claim {
             if (1e-6..=1.0 - 1e-6).contains(&d) {
                 let odds = d / (1.0 - d);
                 trial.at(1.0, p_x * (1.0 - d), q_x * d);
-                trial.that(payoff(odds * step.exp()) <= payoff(odds) + 1e-12);
+                trial.that(payoff(odds * step.exp()) <= payoff(odds) + 1e-12, "no other odds pay more");
             }
         })
 }
@@ -61,9 +96,9 @@ fn its_value_is_the_jensen_shannon_divergence() -> Claim {
         .identity(1e-10, (mixture(1), mixture(1)), |(p, q), trial| {
             let value = game_value(p, q, |x| optimal_log_odds(p, q, &array![x]));
             let divergence = jensen_shannon(p, q);
-            trial.that(value.converged);
+            trial.that(value.converged, "the quadrature converged");
             trial.nats(value.value, 2.0 * divergence - 2.0 * LN_2);
-            trial.that((-1e-12..=LN_2 + 1e-12).contains(&divergence));
+            trial.that((-1e-12..=LN_2 + 1e-12).contains(&divergence), "0 ≤ JS ≤ log 2");
             let equal = game_value(p, p, |x| optimal_log_odds(p, p, &array![x]));
             trial.nats(equal.value, -2.0 * LN_2);
         })
@@ -88,12 +123,13 @@ fn any_other_loses() -> Claim {
         // Bern(1/(1+e⁻ˡ)) against l + δ: D* log(D*/D) = -D* δ + D* [log(1 + e^(l+δ)) - log(1 + eˡ)], and so on:
         // together log((1 - D*) + D* e^δ) - D* δ.
         let coins = |x: f64| {
-            let ratio = (longhand::log_mixture(q, x) - longhand::log_mixture(p, x)).exp();
-            let d = 1.0 / (1.0 + ratio);
+            let d = 1.0 / (1.0 + (-log_ratio(p, q, x)).exp());
             (d * delta(x).exp_m1()).ln_1p() - d * delta(x)
         };
-        let lost = longhand::average(p, coins) + longhand::average(q, coins);
-        trial.that(best.converged && other.converged && lost >= 0.0);
+        let density = |x: f64| longhand::log_mixture(p, x).exp() + longhand::log_mixture(q, x).exp();
+        let lost = longhand::integral(&breaks(p, q), |x| density(x) * coins(x));
+        trial.that(best.converged && other.converged, "the quadratures converged");
+        trial.at_most(1.0, -1e-12, lost);
         trial.nats(best.value - other.value, lost);
     })
 }

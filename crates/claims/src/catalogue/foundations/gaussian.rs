@@ -24,7 +24,7 @@ fn weighted_sum(a: f64, b: f64) -> Gaussian {
 
 fn a_sum_has_the_convolved_density() -> Claim {
     Claim::new("A4a", "a N(0,1) + b N(0,1) = N(0, a² + b²)")
-        .source("001 §3.10")
+        .source("notes 001 §3.10")
         .source("notes 003")
         .why("Variances of independent terms add, and the convolution of two Gaussians is Gaussian.")
         .compares("the density of the pushed law with ∫ N(s; 0, a²) N(y - s; 0, b²) ds, and its variance with a² + b²")
@@ -44,7 +44,7 @@ fn a_sum_has_the_convolved_density() -> Claim {
 
 fn drawn_sums_follow_the_law() -> Claim {
     Claim::new("A4b", "draws of a N(0,1) + b N(0,1) have the distribution function of N(0, a² + b²)")
-        .source("001 §3.10")
+        .source("notes 001 §3.10")
         .source("notes 003")
         .why("A4a, seen in draws.")
         .compares("300 000 sums with the distribution function, Kolmogorov–Smirnov, for (a, b) = (.6, .8) and (-2, .5)")

@@ -22,7 +22,7 @@ pub(super) fn claims() -> Vec<Claim> {
 
 fn shifted_and_scaled_noise_has_the_law() -> Claim {
     Claim::new("A8a", "μ + σε ~ N(μ, σ²); and m + Lε, seen along u, ~ N(u·m, u'Su), S = LLᵀ")
-        .source("001 §1.7")
+        .source("notes 001 §1.7")
         .source("notes 002")
         .source("notes 004")
         .why("A linear map of a Gaussian is Gaussian: mean m, covariance L I Lᵀ.")
@@ -52,7 +52,7 @@ fn both_gradients_have_the_same_mean() -> Claim {
     let problem = dimension()
         .prop_flat_map(|d| (gaussian_over(d, 1.0), matrix(d, d, 1.0), vector(d, 1.0), -1.0..1.0f64));
     Claim::new("A8b", "∂/∂m E f(z) = E ∇f(z) = E f(z) S⁻¹(z - m), z ~ N(m, S)")
-        .source("001 §1.7")
+        .source("notes 001 §1.7")
         .source("notes 002")
         .source("notes 004")
         .why(
@@ -100,7 +100,7 @@ fn the_ratio_of_their_variances_is_exact() -> Claim {
     let law = (-2.0..2.0f64, positive(0.5)).prop_map(|(mean, sd)| on_the_line(mean, sd * sd));
     let a = prop_oneof![-2.0..-0.1, 0.1..2.0f64];
     Claim::new("A8c", "for f = az² + bz + c the variances are 4δ²/σ² and (α² + 2β² + 15δ² + 6αδ)/σ²: ratio ≥ 3/2")
-        .source("001 §1.7")
+        .source("notes 001 §1.7")
         .source("notes 004")
         .why(
             "With z = μ + σε: f = α + βε + δε², α = f(μ), β = σf'(μ), δ = aσ². Pathwise (β + 2δε)/σ,\n\
@@ -128,7 +128,7 @@ fn sampled_gradients_have_those_moments() -> Claim {
         "A8d",
         "drawn gradients of E(0.2z² + 1.8z + 1.55), z ~ N(½, ¼): means 2 and 2, variances .04 and 36.15",
     )
-    .source("001 §1.7")
+    .source("notes 001 §1.7")
     .source("notes 002")
     .why("A8b and A8c at one problem, where the variances are a factor of 904 apart.")
     .compares("means and variances of 2²³ draws of both gradients with the exact ones")

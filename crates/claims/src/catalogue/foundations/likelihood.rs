@@ -60,7 +60,7 @@ fn the_best_gaussian_has_the_moments_of_the_data() -> Claim {
         let Some(best) = trial.posed(Gaussian::new(data.mean(), data.covariance())) else { return };
         let (at_best, at_model) = (average_log_likelihood(data, &best), average_log_likelihood(data, model));
         let lost = longhand::divergence(&best, model);
-        trial.that(lost > 0.0);
+        trial.that(lost > 0.0, "another model loses");
         trial.at(1.0 + at_best.abs() + at_model.abs(), at_best - at_model, lost);
     })
 }

@@ -2,13 +2,13 @@
 
 use mhvae::Mhvae;
 use ndarray::{Array1, Array2, ArrayRef1};
-use prob::{Bound, Gaussian, LinearGaussian, ProbError};
+use prob::{Bound, GaussHermite, Gaussian, LinearGaussian, ProbError};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use vae::LinearVae;
 
 use super::problem::{Problem, chain, problem};
-use crate::longhand::{determinant, pushed};
+use crate::longhand::{determinant, divergence, log_gaussian, log_prob_given, pushed};
 use crate::problems::{dimension, positive, vector};
 use crate::{Claim, Trial};
 
@@ -23,7 +23,7 @@ fn form_is_the_bound(form: Form) -> impl Fn(&Problem, &mut Trial) + Send + Sync 
         let terms = bound.matching.iter().chain([&bound.reconstruction, &bound.prior_matching]);
         let scale = terms.fold(1.0_f64, |largest, term| largest.max(term.abs()));
         trial.at(scale, bound.elbo(), whole);
-        trial.that(bound.matching.len() == chain.steps() - 1);
+        trial.that(bound.matching.len() == chain.steps() - 1, "T - 1 matching terms");
     }
 }
 
@@ -65,7 +65,7 @@ pub(super) fn c3b() -> Claim {
 pub(super) fn c3c() -> Claim {
     Claim::new("C3c", "Σ denoising matching - Σ consistency = I(z_{T-1}; z_T | x) ≥ 0, though both ELBOs are equal")
         .source("Luo (45), (58)")
-        .source("001 §3.7, corrected")
+        .source("notes 001 §3.7, corrected")
         .why(
             "Equal bounds with equal reconstructions: the sums differ as the prior terms do.\n\
              E KL(q(z_T|z_{T-1}) ‖ p) - KL(q(z_T|x) ‖ p) = E log q(z_T|z_{T-1})/q(z_T|x), the mutual information of the\n\
@@ -101,23 +101,31 @@ fn information_of_the_last_two(chain: &Mhvae, x: &ArrayRef1<f64>) -> f64 {
 /// One latent.
 pub(super) fn c4() -> Claim {
     Claim::new("C4", "T = 1: the chain is the VAE, term by term, and no matching term is left")
-        .source("001 §2")
+        .source("notes 001 §2")
         .why(
             "With one latent there is no pair of neighbours among the latents to match.\n\
              Reconstruction, prior matching, evidence and gap are those of the encoder, the decoder and p(z) = N(0, I).",
         )
-        .compares("the chain's terms in both forms, bound, evidence; those of the linear VAE")
+        .compares("the chain's terms in both forms, bound, evidence; those of the linear VAE, and densities and divergence written out")
         .identity(
             1e-11,
             crate::problems::observed_vae(),
             |(vae, x, _): &(LinearVae, Array1<f64>, Array1<f64>), trial| {
                 let model = chain(vec![vae.encoder().clone()], vec![vae.decoder().clone()]);
                 let expected = vae.bound(x);
+                let q = vae.encoder().given(x);
+                // Written out: both models could share an error.
+                let reconstruction =
+                    GaussHermite::new(2).expectation(&q, |z| log_prob_given(vae.decoder(), z, x));
+                trial.nats(expected.reconstruction, reconstruction);
+                trial.nats(expected.prior_matching, divergence(&q, vae.prior()));
+                let (mean, covariance) = pushed(vae.decoder(), vae.prior());
+                trial.nats(vae.log_evidence(x), log_gaussian(x, &mean, &covariance));
                 for form in [Mhvae::denoising as Form, Mhvae::consistency, Mhvae::consistency_as_printed] {
                     let Some(bound) = trial.posed(form(&model, x)) else { return };
                     trial.nats(bound.reconstruction, expected.reconstruction);
                     trial.nats(bound.prior_matching, expected.prior_matching);
-                    trial.that(bound.matching.is_empty());
+                    trial.that(bound.matching.is_empty(), "no matching terms");
                 }
                 let scale = expected.reconstruction.abs().max(expected.prior_matching).max(1.0);
                 let (Some(elbo), Some(gap)) = (trial.posed(model.elbo(x)), trial.posed(vae.gap(x))) else { return };
@@ -164,7 +172,7 @@ pub(super) fn c6() -> Claim {
         "term t of Luo (45) as printed is the true one + m √α_{t+1} (1-α_t) / v for each dimension, p = N(m x_{t+1}, v)",
     )
     .source("Luo (45)")
-    .source("001 §3.3")
+    .source("notes 001 §3.3")
     .why(
         "Given x_{t-1}, x_t and x_{t+1} have covariance √α_{t+1} (1-α_t). In -E log p(x_t|x_{t+1}) it enters through\n\
          the cross term E x_t m x_{t+1} / v of the square; the printed form, with x_t and x_{t+1} drawn apart, leaves it out.",

@@ -8,7 +8,9 @@ use proptest::prelude::*;
 use vdm::{ExactDenoiser, ReverseVariance, Sampler, Schedule};
 
 use super::transfer::GridLaw;
-use super::{affine, log_snr_path, normal_data, samples, schedule, tested, two_modes};
+use super::{affine, log_snr_path, normal_data, samples, two_modes};
+use crate::chains::{Coefficients, schedule};
+use crate::judge::Sampled;
 use crate::{Claim, longhand, problems};
 
 /// The claims about samplers.
@@ -159,7 +161,7 @@ fn ancestral_in_law() -> Claim {
                     });
                     let start = GridLaw::new(|x| longhand::log_normal(x, 0.0, 1.0).exp());
                     let law = start.down(sampler, &schedule, &denoiser).last_step(&denoiser);
-                    tested(run, &drawn, law)
+                    Sampled::law(run, &drawn, law)
                 })
                 .collect()
         })
@@ -173,7 +175,7 @@ fn marginals_are_kept() -> Claim {
              Training, which sees only q(x_t|x_0), does not know which η will be used.",
         )
         .compares("mean and variance of the pushed law against those of the chain's steps composed")
-        .identity(1e-12, (schedule(), 0.0..=1.0f64, -3.0..3.0f64), |(schedule, eta, x_0), trial| {
+        .identity(1e-12, (schedule(2..=5), 0.0..=1.0f64, -3.0..3.0f64), |(schedule, eta, x_0), trial| {
             let mut law = Gaussian::isotropic(array![0.0], 1.0).expect("a variance");
             let mut marginals = Vec::new();
             for t in 1..=schedule.steps() {
@@ -212,7 +214,7 @@ fn marginals_in_law() -> Claim {
                     let start = &x_0 * alpha_bar.sqrt() + eps() * (1.0 - alpha_bar).sqrt();
                     (2..=4).rev().fold(start, |x_t, t| ddim(eta).step(&schedule, t, &x_t, &x_0, &eps()))
                 });
-                tested(run, &drawn, |x| closed.cdf(x))
+                Sampled::law(run, &drawn, |x| closed.cdf(x))
             })
             .collect()
     })
@@ -225,16 +227,29 @@ fn ddim_with_all_the_noise() -> Claim {
             "With σ² = σ_q²(t), 1-ᾱ_{t-1}-σ² = (1-ᾱ_{t-1}) α_t (1-ᾱ_{t-1})/(1-ᾱ_t),\n\
              whose root over √(1-ᾱ_t) is the coefficient √α_t (1-ᾱ_{t-1})/(1-ᾱ_t) of x_t in μ_q.",
         )
-        .compares("the three numbers of a DDIM step against those of the posterior")
-        .identity(1e-12, schedule(), |schedule, trial| {
+        .compares("the three numbers of a step, of both samplers, against those of the posterior by adding precisions")
+        .identity(1e-12, schedule(2..=5), |schedule, trial| {
             for t in 1..=schedule.steps() {
-                let one = ddim(1.0).coefficients(schedule, t);
-                let other = Sampler::ancestral(ReverseVariance::Posterior).coefficients(schedule, t);
-                trial.at(1.0, one.of_x_t, other.of_x_t);
-                trial.at(1.0, one.of_x_0, other.of_x_0);
-                trial.at(1.0, one.of_noise, other.of_noise);
+                let (of_x_t, of_x_0, of_noise) = posterior_numbers(schedule, t);
+                for sampler in [ddim(1.0), Sampler::ancestral(ReverseVariance::Posterior)] {
+                    let step = sampler.coefficients(schedule, t);
+                    trial.at(1.0, step.of_x_t, of_x_t);
+                    trial.at(1.0, step.of_x_0, of_x_0);
+                    trial.at(1.0, step.of_noise, of_noise);
+                }
             }
         })
+}
+
+/// What `x_t`, `x_0` and the noise are multiplied by in a draw from `q(x_{t-1}|x_t, x_0)`, by adding precisions; the point
+/// `x_0` at `t = 1`.
+fn posterior_numbers(schedule: &Schedule, t: usize) -> (f64, f64, f64) {
+    if t == 1 {
+        return (0.0, 1.0, 0.0);
+    }
+    let Coefficients { alpha, before, .. } = Coefficients::of(schedule, t);
+    let variance = Coefficients::of(schedule, t).posterior_variance();
+    (alpha.sqrt() / (1.0 - alpha) * variance, before.sqrt() / (1.0 - before) * variance, variance.sqrt())
 }
 
 /// A schedule of up to five steps, x_T, and noise and predicted noise for every step.
@@ -247,7 +262,7 @@ struct Walk {
 }
 
 fn walk() -> impl Strategy<Value = Walk> {
-    (schedule(), -3.0..3.0f64, vec(-3.0..3.0f64, 5), vec(-3.0..3.0f64, 5))
+    (schedule(2..=5), -3.0..3.0f64, vec(-3.0..3.0f64, 5), vec(-3.0..3.0f64, 5))
         .prop_map(|(schedule, noisiest, noise, predicted)| Walk { schedule, noisiest, noise, predicted })
 }
 

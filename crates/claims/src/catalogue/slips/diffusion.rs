@@ -5,6 +5,7 @@ use prob::{Conditional, Gaussian};
 use proptest::prelude::*;
 use vdm::Schedule;
 
+use crate::catalogue::refuted::noised_observation;
 use crate::longhand::log_normal;
 use crate::problems::on_the_line;
 use crate::{Claim, decimals};
@@ -54,14 +55,7 @@ fn chain() -> impl Strategy<Value = Chain> {
     decimals::schedule(1..=4).prop_map(|alphas| Chain { alphas })
 }
 
-/// The law of `x_T` given `x_0`, its steps composed.
-fn noised_observation(alphas: &[f64], x_0: f64) -> Gaussian {
-    let schedule = schedule(alphas);
-    let first = schedule.step(1, 1);
-    let composed = (2..=schedule.steps()).fold(first, |law, t| law.then(&schedule.step(t, 1)));
-    composed.given(&array![x_0])
-}
-
+/// The schedule of a problem.
 fn schedule(alphas: &[f64]) -> Schedule {
     Schedule::from_alphas(alphas).expect("fractions")
 }
@@ -103,10 +97,15 @@ pub(super) fn s1() -> Claim {
         .source("public code")
         .why("x_t = √ᾱ_t x_0 + √(1-ᾱ_t) ε, solved for x_0, leaves √ᾱ_t below.\nThe line agrees at ᾱ_t = ½ alone.")
         .compares("the line at the noise that made x_t; x_0 itself")
-        .refuted(noised(), "x̂_0 = (x_t - √(1-ᾱ_t) ε) / √ᾱ_t", |problem| {
-            let noise = (1.0 - last_levels(&problem.alphas).2).sqrt();
-            ((noised_latent(problem) - noise * problem.eps) / noise, problem.x_0)
-        })
+        .refuted(noised(), "x̂_0 = (x_t - √(1-ᾱ_t) ε) / √ᾱ_t",
+        s1_at,
+        )
+}
+
+/// The line and the truth at one problem.
+fn s1_at(problem: &Noised) -> (f64, f64) {
+    let noise = (1.0 - last_levels(&problem.alphas).2).sqrt();
+    ((noised_latent(problem) - noise * problem.eps) / noise, problem.x_0)
 }
 
 /// Uniform noise, and its variance for its scale.
@@ -118,10 +117,15 @@ pub(super) fn s3() -> Claim {
              β_t u has variance β_t²/12 instead of β_t, a mean of β_t/2, and no Gaussian law.",
         )
         .compares("Var(x_T|x_0) by the line's recursion; the steps composed")
-        .refuted(chain(), "x_t = √α_t x_{t-1} + √β_t ε with ε ~ N(0, 1)", |Chain { alphas }| {
-            let step = |variance: f64, alpha: &f64| alpha * variance + (1.0 - alpha).powi(2) / 12.0;
-            (alphas.iter().fold(0.0, step), noised_observation(alphas, 0.0).covariance()[[0, 0]])
-        })
+        .refuted(chain(), "x_t = √α_t x_{t-1} + √β_t ε with ε ~ N(0, 1)",
+        s3_at,
+        )
+}
+
+/// The line and the truth at one problem.
+fn s3_at(Chain { alphas }: &Chain) -> (f64, f64) {
+    let step = |variance: f64, alpha: &f64| alpha * variance + (1.0 - alpha).powi(2) / 12.0;
+    (alphas.iter().fold(0.0, step), noised_observation(alphas, 0.0).covariance()[[0, 0]])
 }
 
 /// `ᾱ` for `α` in the posterior mean.
@@ -133,16 +137,15 @@ pub(super) fn s4() -> Claim {
              At t = 1 both are one and the factor before x_t is 0: the smallest case has two steps.",
         )
         .compares("the line; the joint law of x_{t-1} and x_t given x_0, conditioned")
-        .refuted(
-            last_step(),
-            "μ_q = [√α_t (1-ᾱ_{t-1}) x_t + √ᾱ_{t-1} (1-α_t) x_0] / (1-ᾱ_t)",
-            |LastStep { alphas, x_0, x_t }| {
-                let (alpha, before, alpha_bar) = last_levels(alphas);
-                let of_x_t = alpha_bar.sqrt() * (1.0 - before) / (1.0 - alpha_bar);
-                let of_x_0 = before.sqrt() * (1.0 - alpha) / (1.0 - alpha_bar);
-                (of_x_t * x_t + of_x_0 * x_0, posterior_mean(alphas, *x_0, *x_t))
-            },
-        )
+        .refuted(last_step(), "μ_q = [√α_t (1-ᾱ_{t-1}) x_t + √ᾱ_{t-1} (1-α_t) x_0] / (1-ᾱ_t)", s4_at)
+}
+
+/// The line and the truth at one problem.
+fn s4_at(LastStep { alphas, x_0, x_t }: &LastStep) -> (f64, f64) {
+    let (alpha, before, alpha_bar) = last_levels(alphas);
+    let of_x_t = alpha_bar.sqrt() * (1.0 - before) / (1.0 - alpha_bar);
+    let of_x_0 = before.sqrt() * (1.0 - alpha) / (1.0 - alpha_bar);
+    (of_x_t * x_t + of_x_0 * x_0, posterior_mean(alphas, *x_0, *x_t))
 }
 
 /// `α` for `ᾱ` in the posterior mean.
@@ -154,18 +157,17 @@ pub(super) fn s5() -> Claim {
              At t = 2 the two are the same, and a test with two steps passes: the smallest case has three.",
         )
         .compares("the line; the joint law of x_{t-1} and x_t given x_0, conditioned")
-        .refuted(
-            last_step(),
-            "μ_q = [√α_t (1-ᾱ_{t-1}) x_t + √ᾱ_{t-1} (1-α_t) x_0] / (1-ᾱ_t)",
-            |LastStep { alphas, x_0, x_t }| {
-                let (alpha, before, alpha_bar) = last_levels(alphas);
-                // α_0 = ᾱ_0 = 1: the slip does not show at t = 1.
-                let alpha_before = alphas.iter().rev().nth(1).copied().unwrap_or(1.0);
-                let of_x_t = alpha.sqrt() * (1.0 - before) / (1.0 - alpha_bar);
-                let of_x_0 = alpha_before.sqrt() * (1.0 - alpha) / (1.0 - alpha_bar);
-                (of_x_t * x_t + of_x_0 * x_0, posterior_mean(alphas, *x_0, *x_t))
-            },
-        )
+        .refuted(last_step(), "μ_q = [√α_t (1-ᾱ_{t-1}) x_t + √ᾱ_{t-1} (1-α_t) x_0] / (1-ᾱ_t)", s5_at)
+}
+
+/// The line and the truth at one problem.
+fn s5_at(LastStep { alphas, x_0, x_t }: &LastStep) -> (f64, f64) {
+    let (alpha, before, alpha_bar) = last_levels(alphas);
+    // α_0 = ᾱ_0 = 1: the slip does not show at t = 1.
+    let alpha_before = alphas.iter().rev().nth(1).copied().unwrap_or(1.0);
+    let of_x_t = alpha.sqrt() * (1.0 - before) / (1.0 - alpha_bar);
+    let of_x_0 = alpha_before.sqrt() * (1.0 - alpha) / (1.0 - alpha_bar);
+    (of_x_t * x_t + of_x_0 * x_0, posterior_mean(alphas, *x_0, *x_t))
 }
 
 /// `ᾱ` for `α` in the reverse mean.
@@ -177,12 +179,17 @@ pub(super) fn s6() -> Claim {
              With 1/√ᾱ_t every step goes back to the size of x_0. At t = 1 they are one.",
         )
         .compares("the line at the noise that made x_t; the mean of the joint law conditioned on x_t and x_0")
-        .refuted(noised(), "reverse mean = (x_t - (1-α_t)/√(1-ᾱ_t) ε) / √α_t", |problem| {
-            let (alpha, _, alpha_bar) = last_levels(&problem.alphas);
-            let x_t = noised_latent(problem);
-            let line = (x_t - (1.0 - alpha) / (1.0 - alpha_bar).sqrt() * problem.eps) / alpha_bar.sqrt();
-            (line, posterior_mean(&problem.alphas, problem.x_0, x_t))
-        })
+        .refuted(noised(), "reverse mean = (x_t - (1-α_t)/√(1-ᾱ_t) ε) / √α_t",
+        s6_at,
+        )
+}
+
+/// The line and the truth at one problem.
+fn s6_at(problem: &Noised) -> (f64, f64) {
+    let (alpha, _, alpha_bar) = last_levels(&problem.alphas);
+    let x_t = noised_latent(problem);
+    let line = (x_t - (1.0 - alpha) / (1.0 - alpha_bar).sqrt() * problem.eps) / alpha_bar.sqrt();
+    (line, posterior_mean(&problem.alphas, problem.x_0, x_t))
 }
 
 /// A latent as its own mean.
@@ -197,13 +204,16 @@ pub(super) fn s7() -> Claim {
         .refuted(
             (decimals::schedule(1..=4), decimals::number()).prop_map(|(alphas, x_0)| Start { alphas, x_0 }),
             "log q(x_t|x_{t-1}) = log N(x_t; √α_t x_{t-1}, 1-α_t)",
-            |Start { alphas, x_0 }| {
-                let (alpha, _, alpha_bar) = last_levels(alphas);
-                let square = alpha_bar * x_0 * x_0 + 1.0 - alpha_bar;
-                let line = log_normal((1.0 - alpha.sqrt()) * square.sqrt(), 0.0, 1.0 - alpha);
-                (line, -schedule(alphas).step(alphas.len(), 1).given(&array![*x_0]).entropy())
-            },
+            s7_at,
         )
+}
+
+/// The line and the truth at one problem.
+fn s7_at(Start { alphas, x_0 }: &Start) -> (f64, f64) {
+    let (alpha, _, alpha_bar) = last_levels(alphas);
+    let square = alpha_bar * x_0 * x_0 + 1.0 - alpha_bar;
+    let line = log_normal((1.0 - alpha.sqrt()) * square.sqrt(), 0.0, 1.0 - alpha);
+    (line, -schedule(alphas).step(alphas.len(), 1).given(&array![*x_0]).entropy())
 }
 
 /// A reverse step whose variance is `β_t`.
@@ -229,13 +239,16 @@ pub(super) fn s9() -> Claim {
             (decimals::number(), decimals::number(), decimals::number(), decimals::schedule(2..=4))
                 .prop_map(|(x_0, x_t, reverse_mean, alphas)| BetaStep { alphas, x_0, x_t, reverse_mean }),
             "(μ - μ_q)² / 2β_t + ½ (σ_q²/β_t - 1 - log σ_q²/β_t)",
-            |BetaStep { alphas, x_0, x_t, reverse_mean }| {
-                let beta = 1.0 - last_levels(alphas).0;
-                let posterior = posterior(alphas, *x_0, *x_t).expect("two steps or more");
-                let line = (reverse_mean - posterior.mean()[0]).powi(2) / (2.0 * beta);
-                (line, posterior.kl_divergence(&on_the_line(*reverse_mean, beta)))
-            },
+            s9_at,
         )
+}
+
+/// The line and the truth at one problem.
+fn s9_at(BetaStep { alphas, x_0, x_t, reverse_mean }: &BetaStep) -> (f64, f64) {
+    let beta = 1.0 - last_levels(alphas).0;
+    let posterior = posterior(alphas, *x_0, *x_t).expect("two steps or more");
+    let line = (reverse_mean - posterior.mean()[0]).powi(2) / (2.0 * beta);
+    (line, posterior.kl_divergence(&on_the_line(*reverse_mean, beta)))
 }
 
 /// Noise where none is left.
@@ -251,28 +264,65 @@ pub(super) fn s10() -> Claim {
         .refuted(
             chain(),
             "noise at t = T … 2 alone; the last step returns its mean",
-            |Chain { alphas }| {
-                let schedule = schedule(alphas);
-                let (of_x_1, _) = schedule.posterior_mean_coefficients(1);
-                let spread_of_x_1 = schedule.marginal(1, 1).covariance()[[0, 0]];
-                let exact = of_x_1 * of_x_1 * spread_of_x_1 + schedule.posterior_variance(1);
-                (1.0 - alphas[0], exact)
-            },
+            s10_at,
         )
+}
+
+/// The line and the truth at one problem.
+fn s10_at(Chain { alphas }: &Chain) -> (f64, f64) {
+    let schedule = schedule(alphas);
+    let (of_x_1, _) = schedule.posterior_mean_coefficients(1);
+    let spread_of_x_1 = schedule.marginal(1, 1).covariance()[[0, 0]];
+    let exact = of_x_1 * of_x_1 * spread_of_x_1 + schedule.posterior_variance(1);
+    (1.0 - alphas[0], exact)
 }
 
 /// The wrong root before the signal.
 pub(super) fn s12() -> Claim {
     Claim::new("S12", "x_t = √(1-ᾱ_t) x_0 + √(1-ᾱ_t) ε")
         .source("public code")
-        .why("Signal and noise share the variance: ᾱ_t and 1-ᾱ_t.\nWith the noise's root before both, the signal grows as it should fade.")
+        .why(
+            "S1 once more, in the noising: signal and noise share the variance, ᾱ_t and 1-ᾱ_t.\n\
+             With the noise's root before both, the signal grows as it should fade.",
+        )
         .compares("E[x_T|x_0] by the line; the steps composed")
         .refuted(
             (decimals::schedule(1..=4), decimals::nonzero()).prop_map(|(alphas, x_0)| Start { alphas, x_0 }),
             "x_t = √ᾱ_t x_0 + √(1-ᾱ_t) ε",
-            |Start { alphas, x_0 }| {
-                let line = (1.0 - last_levels(alphas).2).sqrt() * x_0;
-                (line, noised_observation(alphas, *x_0).mean()[0])
-            },
+            s12_at,
         )
+}
+
+/// The line and the truth at one problem.
+fn s12_at(Start { alphas, x_0 }: &Start) -> (f64, f64) {
+    let line = (1.0 - last_levels(alphas).2).sqrt() * x_0;
+    (line, noised_observation(alphas, *x_0).mean()[0])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalogue::refuted::assert_pinned;
+
+    /// By hand: variances and `μ_q` by adding precisions.
+    #[test]
+    fn both_numbers_are_pinned() {
+        let alphas = vec![0.9, 0.7, 0.5];
+        let noised = Noised { alphas: alphas.clone(), x_0: 0.8, eps: -0.5 };
+        let last = LastStep { alphas: alphas.clone(), x_0: 0.8, x_t: 1.7 };
+        let start = Start { alphas: alphas.clone(), x_0: 0.8 };
+        let beta = BetaStep { alphas: alphas.clone(), x_0: 0.8, x_t: 1.7, reverse_mean: -0.5 };
+        let chain = Chain { alphas };
+        assert_pinned(&[
+            ("S1", s1_at(&noised), (0.542_500_294_325_326_3, 0.8)),
+            ("S3", s3_at(&chain), (0.024_875, 0.685)),
+            ("S4", s4_at(&last), (0.978_854_790_904_923, 1.112_788_792_254_144_8)),
+            ("S5", s5_at(&last), (1.137_860_110_919_662_2, 1.112_788_792_254_144_8)),
+            ("S6", s6_at(&noised), (0.600_867_947_519_473_5, 0.476_924_147_977_901)),
+            ("S7", s7_at(&start), (-0.648_423_198_524_714, -1.072_364_942_924_7)),
+            ("S9", s9_at(&beta), (2.601_087_688_420_583_4, 2.679_118_597_433_290_7)),
+            ("S10", s10_at(&chain), (0.1, 0.0)),
+            ("S12", s12_at(&start), (0.662_117_814_289_874, 0.448_998_886_412_873)),
+        ]);
+    }
 }

@@ -9,7 +9,7 @@ use crate::decimals;
 
 /// `q(x_t|x_{t-1}) = N(√α_t x_{t-1}, 1-α_t)` and `p(x_{t-1}|x_t) = N(scale · x_t, variance)` at every step.
 #[derive(Clone, Debug)]
-pub(super) struct Vdm {
+pub(super) struct ScalarVdm {
     pub(super) alphas: Vec<f64>,
     pub(super) x_0: f64,
     pub(super) scale: f64,
@@ -17,20 +17,20 @@ pub(super) struct Vdm {
 }
 
 /// Models of one to four steps, the shortest first.
-pub(super) fn vdm() -> impl Strategy<Value = Vdm> {
-    vdm_of(1)
+pub(super) fn scalar_vdm() -> impl Strategy<Value = ScalarVdm> {
+    scalar_vdm_of(1)
 }
 
 /// Models of `shortest` to four steps.
-pub(super) fn vdm_of(shortest: usize) -> impl Strategy<Value = Vdm> {
+pub(super) fn scalar_vdm_of(shortest: usize) -> impl Strategy<Value = ScalarVdm> {
     (decimals::schedule(shortest..=4), decimals::number(), decimals::positive(), decimals::positive())
-        .prop_map(|(alphas, x_0, scale, variance)| Vdm { alphas, x_0, scale, variance })
+        .prop_map(|(alphas, x_0, scale, variance)| ScalarVdm { alphas, x_0, scale, variance })
 }
 
 /// What stands in a problem made of decimals: no divisor is near zero.
 const POSED: &str = "variances between 0.01 and 4";
 
-impl Vdm {
+impl ScalarVdm {
     /// `T`.
     pub(super) fn steps(&self) -> usize {
         self.alphas.len()
@@ -160,7 +160,7 @@ pub(super) struct Square {
 }
 
 impl Square {
-    fn of(weight: f64, model: &Vdm, form: &[(usize, f64)]) -> Self {
+    fn of(weight: f64, model: &ScalarVdm, form: &[(usize, f64)]) -> Self {
         let mean =
             form.iter().map(|&(t, coefficient)| coefficient * model.alpha_bar(t).sqrt() * model.x_0).sum();
         Self { weight, form: form.to_vec(), mean }
@@ -175,14 +175,14 @@ mod tests {
     proptest! {
         /// Isserlis' sum against the matrix formula of the quadratic, for the form that both can say.
         #[test]
-        fn variances_agree_along_two_routes(model in vdm()) {
+        fn variances_agree_along_two_routes(model in scalar_vdm()) {
             let by_squares = model.path_variance(&model.denoising_squares());
             assert_relative_eq!(by_squares, model.denoising_variance().unwrap(), max_relative = 1e-9, epsilon = 1e-12);
         }
 
         /// The corrected sum in scalars against the chain's.
         #[test]
-        fn the_corrected_sum_is_that_of_the_chain(model in vdm()) {
+        fn the_corrected_sum_is_that_of_the_chain(model in scalar_vdm()) {
             let of_chain: f64 = model.chain().consistency(&model.observation()).unwrap().matching.iter().sum();
             assert_relative_eq!(model.consistency_sum(), of_chain, max_relative = 1e-9, epsilon = 1e-9);
         }

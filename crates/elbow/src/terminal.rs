@@ -1,4 +1,4 @@
-//! What is written on: colours, widths, wrapping, readers that leave.
+//! The terminal or the pipe that is written to: colours, widths, wrapping, readers that leave.
 
 use std::borrow::Cow;
 use std::io::{self, Write};
@@ -44,9 +44,9 @@ pub(crate) fn wrapped(text: &str, indent: usize, width: Option<usize>) -> Vec<St
 /// A writer that a reader may leave (`elbow check | head`): what is written after that goes nowhere, so that the
 /// exit code still says what was found.
 #[derive(Debug)]
-pub(crate) struct Patient<W>(pub(crate) W);
+pub(crate) struct IgnoreClosedPipe<W>(pub(crate) W);
 
-impl<W: Write> Write for Patient<W> {
+impl<W: Write> Write for IgnoreClosedPipe<W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         unless_left(self.0.write(bytes), bytes.len())
     }
@@ -97,7 +97,7 @@ mod tests {
                 Err(self.0.into())
             }
         }
-        assert!(writeln!(Patient(Fails(io::ErrorKind::BrokenPipe)), "gone").is_ok());
-        assert!(writeln!(Patient(Fails(io::ErrorKind::StorageFull)), "full").is_err());
+        assert!(writeln!(IgnoreClosedPipe(Fails(io::ErrorKind::BrokenPipe)), "gone").is_ok());
+        assert!(writeln!(IgnoreClosedPipe(Fails(io::ErrorKind::StorageFull)), "full").is_err());
     }
 }

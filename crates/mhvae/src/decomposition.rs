@@ -9,7 +9,7 @@
 //!
 //! Every average is over the joint Gaussian of the latents it depends on, in the form that keeps its digits.
 
-use ndarray::{ArrayRef1, Axis, concatenate};
+use ndarray::ArrayRef1;
 use prob::{Bound, Gaussian, LinearGaussian, ProbError};
 
 use crate::Mhvae;
@@ -63,8 +63,8 @@ impl Mhvae {
     /// If a bridge is singular to rounding.
     pub fn consistency(&self, x: &ArrayRef1<f64>) -> Result<Bound, ProbError> {
         self.consistency_with(x, |neighbours, decoder| {
-            let (bridge, both) = (neighbours.bridge()?, neighbours.joint()?);
-            let to_encoder = average::divergence(&bridge, &neighbours.encoder, &both)?;
+            let (bridge, both) = (neighbours.bridge()?, neighbours.joint());
+            let to_encoder = average::divergence(&bridge, &neighbours.encoder(), &both)?;
             Ok(average::divergence(&bridge, decoder, &both)? - to_encoder)
         })
     }
@@ -76,7 +76,7 @@ impl Mhvae {
     /// If a joint law is singular to rounding.
     pub fn consistency_as_printed(&self, x: &ArrayRef1<f64>) -> Result<Bound, ProbError> {
         self.consistency_with(x, |neighbours, decoder| {
-            average::divergence(&neighbours.encoder, decoder, &neighbours.joint()?)
+            average::divergence(&neighbours.encoder(), decoder, &neighbours.joint())
         })
     }
 
@@ -98,9 +98,7 @@ impl Mhvae {
         let matching = (0..top)
             .map(|t| {
                 let neighbours = Neighbours::of(self, &q, t);
-                let decoder = self.decoders()[t + 1]
-                    .on_wider_input(neighbours.width(), neighbours.below.as_ref().map_or(0, Gaussian::dim));
-                term(&neighbours, &decoder)
+                term(&neighbours, &neighbours.decoder(&self.decoders()[t + 1]))
             })
             .collect::<Result<_, ProbError>>()?;
         Ok(Bound { reconstruction: self.reconstruction(x), prior_matching, matching })
@@ -109,67 +107,53 @@ impl Mhvae {
 
 /// What stands around a latent `z_t`, as functions of the stacked vector `(z_{t-1}, z_{t+1})`. At the lowest latent
 /// the observation stands below, which is fixed and drops out of the vector.
-struct Neighbours {
+struct Neighbours<'a> {
     /// The law of `z_{t-1}`, unless that is the observation.
-    below: Option<Gaussian>,
-    /// The law of `z_t`, where nothing random stands below.
-    here: Gaussian,
-    /// `q(z_t|z_{t-1})`.
-    encoder: LinearGaussian,
+    below: Option<&'a Gaussian>,
+    /// The law of `z_t`.
+    here: &'a Gaussian,
+    /// `q(z_t|z_{t-1})`, on its own input.
+    own: LinearGaussian,
     /// `q(z_{t+1}|z_t)`, on its own input.
-    next: LinearGaussian,
+    next: &'a LinearGaussian,
 }
 
-impl Neighbours {
+impl<'a> Neighbours<'a> {
     /// Around latent `t`, counting from 0, with the marginals `q`.
-    fn of(chain: &Mhvae, q: &[Gaussian], t: usize) -> Self {
-        let next = chain.encoders()[t + 1].clone();
-        let above = next.bias().len();
-        let (below, encoder) = match t.checked_sub(1) {
-            Some(before) => (Some(q[before].clone()), chain.encoders()[t].clone()),
+    fn of(chain: &'a Mhvae, q: &'a [Gaussian], t: usize) -> Self {
+        let (below, own) = match t.checked_sub(1) {
+            Some(before) => (Some(&q[before]), chain.encoders()[t].clone()),
             None => (None, LinearGaussian::from(&q[0])),
         };
-        let width = below.as_ref().map_or(0, Gaussian::dim) + above;
-        Self { below, here: q[t].clone(), encoder: encoder.on_wider_input(width, 0), next }
+        Self { below, here: &q[t], own, next: &chain.encoders()[t + 1] }
     }
 
     /// Coordinates of `(z_{t-1}, z_{t+1})`.
     fn width(&self) -> usize {
-        self.encoder.weight().ncols()
+        self.own.weight().ncols() + self.next.bias().len()
+    }
+
+    /// `q(z_t|z_{t-1})` as a function of both neighbours.
+    fn encoder(&self) -> LinearGaussian {
+        self.own.on_wider_input(self.width(), 0)
+    }
+
+    /// `p(z_t|z_{t+1})` as a function of both neighbours.
+    fn decoder(&self, decoder: &LinearGaussian) -> LinearGaussian {
+        decoder.on_wider_input(self.width(), self.own.weight().ncols())
     }
 
     /// The law of `(z_{t-1}, z_{t+1})`.
-    fn joint(&self) -> Result<Gaussian, ProbError> {
-        match &self.below {
-            None => Ok(self.next.push(&self.here)),
-            Some(below) => {
-                let own_input: Vec<usize> = (0..below.dim()).collect();
-                let encoder = LinearGaussian::new(
-                    self.encoder.weight().select(Axis(1), &own_input),
-                    self.encoder.bias().clone(),
-                    self.encoder.covariance().clone(),
-                )?;
-                Ok(encoder.then(&self.next).joint(below))
-            }
+    fn joint(&self) -> Gaussian {
+        match self.below {
+            None => self.next.push(self.here),
+            Some(below) => self.own.then(self.next).joint(below),
         }
     }
 
-    /// The bridge `q(z_t|z_{t-1}, z_{t+1})`, by Bayes' rule with `q(z_t|z_{t-1})` as prior:
-    /// precision `S⁻¹ + V'R⁻¹V`, mean `P (S⁻¹ (W z_{t-1} + b) + V'R⁻¹ (z_{t+1} - a))`.
+    /// The bridge `q(z_t|z_{t-1}, z_{t+1})`.
     fn bridge(&self) -> Result<LinearGaussian, ProbError> {
-        // The posterior is linear in the prior's mean too; the weight on that mean is I - K V.
-        let prior = Gaussian::new(self.encoder.bias().clone(), self.encoder.covariance().clone())?;
-        let posterior = self.next.bayes(&prior)?;
-        let gain = posterior.weight();
-        let kept = ndarray::Array2::eye(prior.dim()) - gain.dot(self.next.weight());
-        let below = self.width() - gain.ncols();
-        let own_input: Vec<usize> = (0..below).collect();
-        let of_below = kept.dot(&self.encoder.weight().select(Axis(1), &own_input));
-        LinearGaussian::new(
-            concatenate![Axis(1), of_below, *gain],
-            posterior.bias().clone(),
-            posterior.covariance().clone(),
-        )
+        self.own.bridge(self.next)
     }
 }
 

@@ -20,20 +20,23 @@ pub(crate) fn triangular_factor(mut b: Array2<f64>) -> Array2<f64> {
     assert!(d <= k, "{d} rows need at least as many columns, not {k}");
     let mut lower = Array2::zeros((d, d));
     for i in 0..d {
-        let (row, mut below) = b.multi_slice_mut((s![i, i..], s![i + 1.., i..]));
-        let length = norm(&row);
+        // What ends in zeros is reflected in fewer coordinates: of a lower triangular block, only half.
+        let end = b.row(i).iter().rposition(|&x| x != 0.0).map_or(i + 1, |last| i.max(last) + 1);
+        let (mut v, mut below) = b.multi_slice_mut((s![i, i..end], s![i + 1.., i..end]));
+        let length = norm(&v);
         lower[[i, i]] = length;
         if length == 0.0 {
             lower.slice_mut(s![i + 1.., i]).assign(&below.column(0));
             continue;
         }
         // The reflection I - v vᵀ/|v_0|, v = x/|x| ± e_0, carries the row x to ∓|x| e_0; |v|² is 2 |v_0|.
-        let mut v = row.mapv(|x| x / length);
+        v.iter_mut().for_each(|x| *x /= length);
         let sign = 1f64.copysign(v[0]);
         v[0] += sign;
+        let height = v[0].abs();
         for (mut row, entry) in below.rows_mut().into_iter().zip(lower.slice_mut(s![i + 1.., i])) {
-            let along = row.dot(&v) / v[0].abs();
-            row.scaled_add(-along, &v);
+            let along = row.iter().zip(&v).map(|(y, v)| y * v).sum::<f64>() / height;
+            row.iter_mut().zip(&v).for_each(|(y, v)| *y -= along * v);
             *entry = -sign * row[0];
         }
     }

@@ -39,7 +39,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         );
     }
     let rungs = ladder(LADDER_STEPS, SEED)?;
-    println!("\nVariance × normals at T = {LADDER_STEPS}, relative to plain one step of the denoising form:");
+    println!("\nVariance × evaluations of a term at T = {LADDER_STEPS}, relative to plain one step of the denoising form:");
     for rung in &rungs {
         let how = if rung.exact { "exact" } else { "Monte Carlo" };
         println!("  {:<30}{:>8.4}  {how}", rung.scheme.name(), rung.work);

@@ -25,16 +25,7 @@ fn name(form: Form) -> &'static str {
 /// errors.
 pub fn consistency_vs_denoising(points: &[Point]) -> Figure {
     let mut figure = Figure::new(160.0, 110.0).columns(2).share_x();
-    let mut bias = Panel::new("bias").x_label("steps $T$").y_label("mean - ELBO (nats)").x_log();
-    for form in FORMS {
-        let curve = of(points, form).map(|point| (point.steps as f64, point.bias));
-        let style = Style::new(color(form));
-        // Without bias the two others lie on one line.
-        let style = if form == Form::Denoising { style.dashed() } else { style };
-        bias = bias.line(curve, style.label(name(form)));
-    }
-    figure.panel(bias);
-    let titles = ["variance on one shared path", "variance, every term on its own draws", "variance, one term at random $t$"];
+    let titles = ["variance, one shared path", "variance, own draws for each term", "variance, one term at random $t$"];
     for (scheme, title) in titles.into_iter().enumerate() {
         let mut panel = Panel::new(title).x_label("steps $T$").y_label("variance (nats²)").x_log().y_log();
         for form in FORMS {
@@ -49,15 +40,28 @@ pub fn consistency_vs_denoising(points: &[Point]) -> Figure {
         }
         figure.panel(panel);
     }
+    let mut bias = Panel::new("bias").x_label("steps $T$").y_label("mean - ELBO (nats)").x_log();
+    for form in FORMS {
+        let curve = of(points, form).map(|point| (point.steps as f64, point.bias));
+        let style = Style::new(color(form));
+        // Without bias the two others lie on one line.
+        let style = if form == Form::Denoising { style.dashed() } else { style };
+        bias = bias.line(curve, style.label(name(form)));
+    }
+    figure.panel(bias);
     figure
 }
 
-/// What each rung costs for a given precision, relative to plain one step: variance × normals drawn.
+/// What each rung costs for a given precision, relative to plain one step: variance × evaluations of a term.
 pub fn ladder(rungs: &[Rung]) -> Figure {
-    let short = |scheme: Scheme| scheme.name().trim_start_matches("one_step_").replace('_', " ");
+    let name = |scheme: Scheme| match scheme {
+        Scheme::RaoBlackwell => "Rao–Blackwell".to_owned(),
+        Scheme::QuasiMonteCarlo => "quasi-Monte Carlo".to_owned(),
+        other => other.name().trim_start_matches("one_step_").replace('_', " "),
+    };
     let mut figure = Figure::new(150.0, 70.0);
     let ticks: Vec<(f64, String)> =
-        rungs.iter().enumerate().map(|(i, rung)| (-(i as f64), short(rung.scheme))).collect();
+        rungs.iter().enumerate().map(|(i, rung)| (-(i as f64), name(rung.scheme))).collect();
     let at = |exact: bool| {
         rungs
             .iter()
@@ -68,8 +72,9 @@ pub fn ladder(rungs: &[Rung]) -> Figure {
     };
     figure.panel(
         Panel::new("work for a given precision, relative to plain one step")
-            .x_label("variance × normals drawn")
+            .x_label("variance × evaluations of a term")
             .x_log()
+            .x_range(0.1, 2.0)
             .y_ticks(ticks)
             .y_range(-(rungs.len() as f64) + 0.5, 0.5)
             .vertical(1.0, Style::guide().dashed())

@@ -108,7 +108,7 @@ pub fn denoising_is_better(points: &[Point]) -> [usize; 3] {
 pub struct Rung {
     /// How variables are drawn.
     pub scheme: Scheme,
-    /// Variance × normals of one evaluation, relative to plain one step: the work for a given precision.
+    /// Variance × evaluations of a term, relative to plain one step: the work for a given precision.
     pub work: f64,
     /// Whether the variance is exact, or an estimate.
     pub exact: bool,
@@ -122,13 +122,13 @@ pub fn ladder(steps: usize, seed: u64) -> Result<Vec<Rung>, Box<dyn std::error::
     let problem = problem(steps)?;
     let estimator = Estimator::new(Form::Denoising, &problem)?;
     let work = |scheme: Scheme| {
-        let normals = estimator.normals_per_evaluation(scheme, &problem);
+        let evaluations = scheme.evaluations(steps) as f64;
         match estimator.moments(scheme, &problem) {
-            Some(moments) => (moments.variance() * normals, true),
+            Some(moments) => (moments.variance() * evaluations, true),
             None => {
                 let streams = Streams::new(seed).role("ladder").role(scheme.name());
                 let plan = sample::plan(&problem, 5 * SAMPLES / scheme.batch() as u64, streams);
-                (sample(&estimator, scheme, &problem, &plan, &|_| ()).variance.mean * normals, false)
+                (sample(&estimator, scheme, &problem, &plan, &|_| ()).variance.mean * evaluations, false)
             }
         }
     };

@@ -69,6 +69,16 @@ impl Scheme {
         }
     }
 
+    /// Evaluations of a matching term in one evaluation of the estimator of `T` steps: what a model that is expensive to
+    /// evaluate costs.
+    pub fn evaluations(self, steps: usize) -> usize {
+        match self {
+            Scheme::Path | Scheme::Independent => steps.saturating_sub(1),
+            Scheme::Antithetic => 2,
+            _ => self.batch(),
+        }
+    }
+
     /// One-step evaluations that are averaged into one.
     pub fn batch(self) -> usize {
         match self {

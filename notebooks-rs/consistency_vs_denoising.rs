@@ -39,13 +39,19 @@ fn main() -> Result<(), Box<dyn Error>> {
         );
     }
     let rungs = ladder(LADDER_STEPS, SEED)?;
-    println!("\nVariance × evaluations of a term at T = {LADDER_STEPS}, relative to plain one step of the denoising form:");
+    println!(
+        "\nVariance × evaluations of a term at T = {LADDER_STEPS}, relative to plain one step of the denoising form:"
+    );
     for rung in &rungs {
         let how = if rung.exact { "exact" } else { "Monte Carlo" };
         println!("  {:<30}{:>8.4}  {how}", rung.scheme.name(), rung.work);
     }
     let folder = Path::new("figures/consistency_vs_denoising");
-    estimator_figures::consistency_vs_denoising(&points).save(folder, "consistency_vs_denoising", &Format::ALL)?;
+    estimator_figures::consistency_vs_denoising(&points).save(
+        folder,
+        "consistency_vs_denoising",
+        &Format::ALL,
+    )?;
     estimator_figures::ladder(&rungs).save(folder, "ladder", &Format::ALL)?;
     println!("\n2 figures, each with its data as CSV, are in {}.", folder.display());
     Ok(())

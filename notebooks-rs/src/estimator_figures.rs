@@ -25,7 +25,11 @@ fn name(form: Form) -> &'static str {
 /// errors.
 pub fn consistency_vs_denoising(points: &[Point]) -> Figure {
     let mut figure = Figure::new(160.0, 110.0).columns(2).share_x();
-    let titles = ["variance, one shared path", "variance, own draws for each term", "variance, one term at random $t$"];
+    let titles = [
+        "variance, one shared path",
+        "variance, own draws for each term",
+        "variance, one term at random $t$",
+    ];
     for (scheme, title) in titles.into_iter().enumerate() {
         let mut panel = Panel::new(title).x_label("steps $T$").y_label("variance (nats²)").x_log().y_log();
         for form in FORMS {

@@ -74,7 +74,8 @@ pub fn study(seed: u64, progress: impl Fn(usize)) -> Result<Vec<Point>, Box<dyn 
         let bound = Estimator::new(Form::Denoising, &problem)?.mean().unwrap_or(f64::NAN);
         for form in FORMS {
             let estimator = Estimator::new(form, &problem)?;
-            let exact = |scheme: Scheme| estimator.moments(scheme, &problem).map_or(f64::NAN, |m| m.variance());
+            let exact =
+                |scheme: Scheme| estimator.moments(scheme, &problem).map_or(f64::NAN, |m| m.variance());
             let sampled = |scheme: Scheme| {
                 let streams = Streams::new(seed).role(form.name()).role(scheme.name());
                 let plan = sample::plan(&problem, SAMPLES, streams);
@@ -99,7 +100,9 @@ pub fn denoising_is_better(points: &[Point]) -> [usize; 3] {
     let of = |form: Form| points.iter().filter(move |point| point.form == form);
     [0, 1, 2].map(|scheme| {
         let pairs = of(Form::Denoising).zip(of(Form::Consistency));
-        pairs.filter(|(denoising, consistency)| denoising.variances[scheme] < consistency.variances[scheme]).count()
+        pairs
+            .filter(|(denoising, consistency)| denoising.variances[scheme] < consistency.variances[scheme])
+            .count()
     })
 }
 

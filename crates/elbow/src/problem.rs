@@ -46,9 +46,10 @@ fn pose(file: ProblemFile) -> Result<Posed, ProbError> {
     let evidence = chain.evidence();
     let (log_evidence, observations) = match (file.x, file.data) {
         (Some(x), _) => (evidence.log_prob(&x), Observations::Fixed(x)),
-        (None, Some(data)) => {
-            (-data.parts().map(|(weight, law)| weight * law.cross_entropy(&evidence)).sum::<f64>(), Observations::From(data))
-        }
+        (None, Some(data)) => (
+            -data.parts().map(|(weight, law)| weight * law.cross_entropy(&evidence)).sum::<f64>(),
+            Observations::From(data),
+        ),
         (None, None) => unreachable!("a problem file has one of them"),
     };
     Ok(Posed {

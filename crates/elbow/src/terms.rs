@@ -24,9 +24,11 @@ pub(crate) fn terms(asked: &TermsArguments, out: &mut impl Write) -> Result<Exit
         .map(|&form| Estimator::new(form, &posed.problem))
         .collect::<Result<Vec<_>, _>>()
         .map_err(|error| Refusal::Problem(format!("{}: {error}", asked.problem.display())))?;
-    let found: Vec<Taken> = estimators.iter().map(|estimator| Taken { exact: posed.exact(estimator), estimator }).collect();
+    let found: Vec<Taken> =
+        estimators.iter().map(|estimator| Taken { exact: posed.exact(estimator), estimator }).collect();
     let all: Vec<Term> = estimators.iter().flat_map(|estimator| estimator.terms().to_vec()).collect();
-    let plan = sample::plan(&posed.problem, asked.run.samples(), Streams::new(asked.run.seed()).role("terms"));
+    let plan =
+        sample::plan(&posed.problem, asked.run.samples(), Streams::new(asked.run.seed()).role("terms"));
     let bar = progress::samples(asked.run.samples());
     let sampled: Vec<Estimate> = sample_terms(&all, &posed.problem, &plan, &|done| bar.set_position(done))
         .iter()
@@ -34,7 +36,8 @@ pub(crate) fn terms(asked: &TermsArguments, out: &mut impl Write) -> Result<Exit
         .collect();
     bar.finish_and_clear();
     if asked.json {
-        serde_json::to_writer_pretty(&mut *out, &document(&posed, &found, &sampled)).map_err(std::io::Error::from)?;
+        serde_json::to_writer_pretty(&mut *out, &document(&posed, &found, &sampled))
+            .map_err(std::io::Error::from)?;
         writeln!(out)?;
     } else {
         table(&posed, &found, &sampled, out)?;
@@ -105,7 +108,8 @@ fn document(posed: &Posed, found: &[Taken], sampled: &[Estimate]) -> Value {
             (taken.form().name().to_owned(), Value::Object(terms))
         })
         .collect();
-    let names = found.iter().flat_map(|taken| taken.estimator.terms().iter().map(|term| (taken.form(), term.name)));
+    let names =
+        found.iter().flat_map(|taken| taken.estimator.terms().iter().map(|term| (taken.form(), term.name)));
     let monte_carlo: Vec<Sampled> = names
         .zip(sampled)
         .map(|((form, term), estimate)| Sampled {
@@ -147,14 +151,24 @@ fn table(posed: &Posed, found: &[Taken], sampled: &[Estimate], out: &mut impl Wr
             .zip(taken.values())
             .zip(sampled.by_ref())
             .map(|((term, value), estimate)| {
-                [name(taken.form(), term.name), exact(value), estimate.to_string(), deviation(value, estimate)]
+                [
+                    name(taken.form(), term.name),
+                    exact(value),
+                    estimate.to_string(),
+                    deviation(value, estimate),
+                ]
             })
             .collect();
         let elbo = taken.exact.as_ref().map(Bound::elbo);
         let mut rows = elided(rows, posed.problem.steps());
         rows.push(["ELBO".to_owned(), exact(elbo), String::new(), String::new()]);
         let note = if taken.form() == Form::ConsistencyAsPrinted { " (Luo (45): not the bound)" } else { "" };
-        writeln!(out, "\n{}{note}\n{}", taken.form(), columns(["term", "exact", "Monte Carlo", "deviation / std err"], rows))?;
+        writeln!(
+            out,
+            "\n{}{note}\n{}",
+            taken.form(),
+            columns(["term", "exact", "Monte Carlo", "deviation / std err"], rows)
+        )?;
     }
     let elbo = found[0].exact.as_ref().map(Bound::elbo);
     let gap = posed.log_evidence.zip(elbo).map(|(evidence, elbo)| evidence - elbo);

@@ -176,12 +176,31 @@ fn table(posed: &Posed, rows: &[Row], out: &mut impl Write) -> Result<(), Refusa
             ]
         })
         .collect();
-    writeln!(out, "{}, {} steps; means in nats, variances in nats², of one evaluation", posed.model, posed.problem.steps())?;
+    writeln!(
+        out,
+        "{}, {} steps; means in nats, variances in nats², of one evaluation",
+        posed.model,
+        posed.problem.steps()
+    )?;
     let header = [
-        "form", "scheme", "mean", "bias", "Monte Carlo", "dev", "variance", "Monte Carlo", "dev", "normals", "ns", "efficiency",
+        "form",
+        "scheme",
+        "mean",
+        "bias",
+        "Monte Carlo",
+        "dev",
+        "variance",
+        "Monte Carlo",
+        "dev",
+        "normals",
+        "ns",
+        "efficiency",
     ];
     writeln!(out, "{}", columns(header, shown))?;
-    writeln!(out, "dev: deviation from the exact value in standard errors. ns: wall time of one evaluation, on all cores.")?;
+    writeln!(
+        out,
+        "dev: deviation from the exact value in standard errors. ns: wall time of one evaluation, on all cores."
+    )?;
     writeln!(out, "efficiency: 1/(variance × time), relative to one step of the denoising form.")?;
     Ok(())
 }

@@ -62,7 +62,10 @@ fn every_example_is_answered() {
 fn the_terms_of_the_smallest_counterexample() {
     let found = json("terms", "vdm.toml", &[]);
     assert_relative_eq!(found["elbo"].as_f64().unwrap(), -1.6006629618501274, max_relative = 1e-12);
-    assert_eq!((found["model"].as_str(), found["steps"].as_u64(), found["units"].as_str()), (Some("vdm"), Some(3), Some("nats")));
+    assert_eq!(
+        (found["model"].as_str(), found["steps"].as_u64(), found["units"].as_str()),
+        (Some("vdm"), Some(3), Some("nats"))
+    );
     let terms = |form: &str, list: &str| -> Vec<f64> {
         found["forms"][form][list].as_array().unwrap().iter().map(|v| v.as_f64().unwrap()).collect()
     };
@@ -105,7 +108,11 @@ fn variances_of_the_first_setting() {
     for (form, scheme, variance) in [("denoising", "one_step", 1.8436), ("consistency", "path", 0.4046)] {
         assert_relative_eq!(of(form, scheme)["variance"].as_f64().unwrap(), variance, epsilon = 5e-5);
     }
-    assert_relative_eq!(of("consistency_as_printed", "independent")["bias"].as_f64().unwrap(), -2.9009 + 1.3196, epsilon = 2e-4);
+    assert_relative_eq!(
+        of("consistency_as_printed", "independent")["bias"].as_f64().unwrap(),
+        -2.9009 + 1.3196,
+        epsilon = 2e-4
+    );
     assert_eq!(of("log_ratio", "path")["normals_per_evaluation"], 6);
 }
 
@@ -115,11 +122,17 @@ fn bad_files_are_refused_by_key_and_reason() {
         assert!(VDM.contains(from), "{from}");
         refused(&VDM.replace(from, to))
     };
-    assert_eq!(with("0.9, 0.7, 0.5]", "0.9, 0.7, 0.5, 1.2]"), "vdm.alphas[3] = 1.2: must lie strictly between 0 and 1");
+    assert_eq!(
+        with("0.9, 0.7, 0.5]", "0.9, 0.7, 0.5, 1.2]"),
+        "vdm.alphas[3] = 1.2: must lie strictly between 0 and 1"
+    );
     assert_eq!(with("alphas", "alpas"), "vdm.alpas: unknown key; the nearest known one is \"alphas\"");
     assert_eq!(with("[0.9, 0.7, 0.5]", "[]"), "vdm.alphas: must be a list of numbers, is empty");
     assert_eq!(with("[0.9, 0.7, 0.5]", "0.9"), "vdm.alphas = 0.9: must be a list of numbers");
-    assert_eq!(with("0.3, 0.3, 0.3]", "0.3, 0, 0.3]"), "vdm.reverse.variance[1] = 0: must be positive and finite");
+    assert_eq!(
+        with("0.3, 0.3, 0.3]", "0.3, 0, 0.3]"),
+        "vdm.reverse.variance[1] = 0: must be positive and finite"
+    );
     assert_eq!(
         with("[0.6, 0.6, 0.6]", "[0.6, 0.6]"),
         "vdm.reverse.scale: 2 numbers, but the schedule has 3 steps"
@@ -127,9 +140,15 @@ fn bad_files_are_refused_by_key_and_reason() {
     assert_eq!(with("[0.6, 0.6, 0.6]", "[0.6, 0.6, nan]"), "vdm.reverse.scale[2] = nan: must be finite");
     assert_eq!(with("x = [0.8]", "x = [inf]"), "x[0] = inf: must be finite");
     assert_eq!(with("x = [0.8]\n", ""), "x: missing: give one observation x, or [data] to average over");
-    assert_eq!(with("alphas = [0.9, 0.7, 0.5]\n", ""), "vdm: missing: exactly one of \"alphas\", \"schedule\"");
     assert_eq!(
-        with("alphas = [0.9, 0.7, 0.5]", "schedule = { kind = \"linear\", steps = 3, beta_start = 1e-3, beta_end = 1.2 }"),
+        with("alphas = [0.9, 0.7, 0.5]\n", ""),
+        "vdm: missing: exactly one of \"alphas\", \"schedule\""
+    );
+    assert_eq!(
+        with(
+            "alphas = [0.9, 0.7, 0.5]",
+            "schedule = { kind = \"linear\", steps = 3, beta_start = 1e-3, beta_end = 1.2 }"
+        ),
         "vdm.schedule.beta_end = 1.2: must lie strictly between 0 and 1"
     );
     assert_eq!(
@@ -154,14 +173,23 @@ fn bad_laws_are_refused_by_key_and_reason() {
         refused(&vae.replace(from, to))
     };
     assert!(with("[[0.3]]", "[[-0.3]]").starts_with("vae.encoder.covariance: "));
-    assert_eq!(with("bias = [0.1]", "bias = [0.1, 0.2]"), "vae.encoder.bias: 2 numbers, but the weight has 1 rows");
-    assert_eq!(with("[[0.4]]", "[[0.4, 0.1]]"), "vae.encoder.weight: 2 columns, but its input has 1 coordinates");
+    assert_eq!(
+        with("bias = [0.1]", "bias = [0.1, 0.2]"),
+        "vae.encoder.bias: 2 numbers, but the weight has 1 rows"
+    );
+    assert_eq!(
+        with("[[0.4]]", "[[0.4, 0.1]]"),
+        "vae.encoder.weight: 2 columns, but its input has 1 coordinates"
+    );
     assert_eq!(with("[[0.3]]", "[[0.3], [0.1]]"), "vae.encoder.covariance: 2 by 1, must be 1 by 1");
     let data = "[data]\nweights = [0.5, 0.6]\nmeans = [[0], [1]]\ncovariances = [[[1]], [[1]]]\n\
                 [vae]\nencoder = { weight = [[0.4]], bias = [0.1], covariance = [[0.3]] }\n\
                 decoder = { weight = [[0.8]], bias = [0.0], covariance = [[0.2]] }\n";
     assert!(refused(data).starts_with("data.weights: sum to 1.1"));
-    let preset = data.replace("weights = [0.5, 0.6]\nmeans = [[0], [1]]\ncovariances = [[[1]], [[1]]]\n", "preset = \"rign8\"\n");
+    let preset = data.replace(
+        "weights = [0.5, 0.6]\nmeans = [[0], [1]]\ncovariances = [[[1]], [[1]]]\n",
+        "preset = \"rign8\"\n",
+    );
     assert!(refused(&preset).contains("the nearest is \"ring8\""));
     let missing = elbow("terms", Path::new("no_such_file.toml"), &[]);
     assert_eq!(missing.status.code(), Some(2));

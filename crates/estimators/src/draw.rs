@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use ndarray::{Array1, Array2, ArrayRef2, ArrayView2, Axis, concatenate};
+use ndarray_rand::RandomExt;
 use ndarray_rand::rand::Rng;
 use ndarray_rand::rand_distr::weighted::WeightedIndex;
 use ndarray_rand::rand_distr::{Distribution, StandardNormal};
-use ndarray_rand::RandomExt;
 use prob::Conditional;
 
 use crate::term::{Piece, Quantity, at_equal_means};
@@ -53,7 +53,8 @@ impl Problem {
         let part = if parts.len() == 1 {
             vec![0; n]
         } else {
-            let choose = WeightedIndex::new(parts.iter().map(|part| part.weight)).expect("weights of a mixture");
+            let choose =
+                WeightedIndex::new(parts.iter().map(|part| part.weight)).expect("weights of a mixture");
             (0..n).map(|_| choose.sample(rng)).collect()
         };
         let latents = variables.iter().copied().filter(|&t| t > 0);
@@ -120,7 +121,11 @@ impl Draw {
 impl Term {
     /// The term at each row of a draw, `[n]`, in nats.
     pub(crate) fn evaluate(&self, draw: &Draw) -> Array1<f64> {
-        self.pieces.iter().map(|piece| piece.evaluate(draw)).reduce(|sum, piece| sum + piece).expect("some piece")
+        self.pieces
+            .iter()
+            .map(|piece| piece.evaluate(draw))
+            .reduce(|sum, piece| sum + piece)
+            .expect("some piece")
     }
 }
 

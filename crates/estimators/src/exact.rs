@@ -120,7 +120,8 @@ impl Estimator {
         let uniform = uniform(matching.len());
         match scheme {
             Scheme::Path => {
-                (problem.noise_width(0) + (1..=problem.steps()).map(|t| problem.width(t)).sum::<usize>()) as f64
+                (problem.noise_width(0) + (1..=problem.steps()).map(|t| problem.width(t)).sum::<usize>())
+                    as f64
             }
             Scheme::Independent => ends + matching.iter().sum::<f64>(),
             Scheme::Importance | Scheme::RunningImportance => ends + at(&self.step_probabilities()),
@@ -158,10 +159,13 @@ fn sum(terms: &[Moments]) -> Moments {
 /// `f_t / p_t` at `t ~ p`: mean `S = Σ E f_t`, variance `Σ Var f_t / p_t + Σ p_t (E f_t / p_t - S)²`.
 fn at_weighted_step(terms: &[Moments], p: &[f64]) -> Moments {
     let mean = sum(terms).mean;
-    terms.iter().zip(p).filter(|&(_, &p)| p > 0.0).fold(Moments { mean, ..Moments::default() }, |total, (term, &p)| {
-        let between = p * (term.mean / p - mean).powi(2);
-        Moments { mean, even: total.even + term.even / p + between, odd: total.odd + term.odd / p }
-    })
+    terms.iter().zip(p).filter(|&(_, &p)| p > 0.0).fold(
+        Moments { mean, ..Moments::default() },
+        |total, (term, &p)| {
+            let between = p * (term.mean / p - mean).powi(2);
+            Moments { mean, even: total.even + term.even / p + between, odd: total.odd + term.odd / p }
+        },
+    )
 }
 
 fn at_uniform_step(terms: &[Moments]) -> Moments {

@@ -97,7 +97,9 @@ fn with_best_denoiser(model: &Arc<BayesVdm>, problem: &Problem) -> Vec<Term> {
     let constant = -0.5 * problem.width(0) as f64 * (LN_2PI + first.ln());
     let mut terms =
         vec![squared_error(Name::Reconstruction, 1, -0.5 / first, constant), prior_divergence(problem, 0)];
-    terms.extend((2..=problem.steps()).map(|t| squared_error(Name::Matching(t), t, schedule.snr_weight(t), 0.0)));
+    terms.extend(
+        (2..=problem.steps()).map(|t| squared_error(Name::Matching(t), t, schedule.snr_weight(t), 0.0)),
+    );
     terms
 }
 
@@ -116,7 +118,8 @@ struct Laws<'a> {
 
 impl Laws<'_> {
     fn terms(&self, form: Form) -> Result<Vec<Term>, ProbError> {
-        let reconstruction = Term { name: Name::Reconstruction, pieces: vec![Piece::plus(self.log_decoder(0))] };
+        let reconstruction =
+            Term { name: Name::Reconstruction, pieces: vec![Piece::plus(self.log_decoder(0))] };
         let mut terms = vec![reconstruction, self.prior_matching(form)];
         for t in 1..self.problem.steps() {
             terms.push(self.matching(form, t)?);
@@ -149,7 +152,8 @@ impl Laws<'_> {
             }
             Form::Consistency => {
                 let bridge = self.bridge(t)?;
-                let to_decoder = divergence(bridge.clone(), self.decoder_beside(t, t - 1), neighbours.clone());
+                let to_decoder =
+                    divergence(bridge.clone(), self.decoder_beside(t, t - 1), neighbours.clone());
                 let to_encoder =
                     Quantity::Divergence { from: bridge, to: self.encoder_between(t), given: neighbours };
                 (t, vec![to_decoder, Piece::minus(to_encoder)])

@@ -11,7 +11,7 @@
 //! a quadratic of Gaussian variables, with exact moments; only the score-function estimator multiplies two.
 
 use ndarray::{Array1, Array2, ArrayRef1, ArrayView1, s};
-use prob::{Gaussian, GaussHermite, LinearGaussian, ProbError};
+use prob::{GaussHermite, Gaussian, LinearGaussian, ProbError};
 
 use crate::moments::norm_squared;
 use crate::noise_form::NoiseForm;
@@ -81,7 +81,9 @@ impl Gradient {
             let stands_for = if one_step && t > 0 { (decoders.len() - 1) as f64 } else { 1.0 };
             let Some(count) = parts[0].1.as_ref().map(Vec::len) else { return Ok(None) };
             for i in 0..count {
-                let of_parts = parts.iter().map(|(weight, all)| (*weight, all.as_ref().map_or(Moments::default(), |all| all[i])));
+                let of_parts = parts
+                    .iter()
+                    .map(|(weight, all)| (*weight, all.as_ref().map_or(Moments::default(), |all| all[i])));
                 let component = Moments::mixed(of_parts);
                 let square = component.mean * component.mean;
                 total.squared_mean += square;

@@ -63,7 +63,8 @@ impl NoiseForm {
         let rows: Vec<usize> = variables
             .iter()
             .flat_map(|wanted| {
-                let &(_, start, end) = self.rows.iter().find(|(t, ..)| t == wanted).expect("a variable of the form");
+                let &(_, start, end) =
+                    self.rows.iter().find(|(t, ..)| t == wanted).expect("a variable of the form");
                 start..end
             })
             .collect();

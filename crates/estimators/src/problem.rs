@@ -65,8 +65,7 @@ impl Problem {
         let encoders = (1..=schedule.steps())
             .map(|t| LinearGaussian::isotropic(d, schedule.alpha(t).sqrt(), schedule.beta(t)))
             .collect::<Result<_, _>>()?;
-        let observations =
-            x.map_or_else(|| Observations::From(model.data().clone()), Observations::Fixed);
+        let observations = x.map_or_else(|| Observations::From(model.data().clone()), Observations::Fixed);
         Self::of(encoders, Decoders::Best(Arc::new(model)), Gaussian::standard(d), observations)
     }
 

@@ -216,7 +216,9 @@ impl Sampler<'_> {
         for (k, &(t, _)) in steps.iter().enumerate() {
             of_term[t].push(k);
         }
-        for (term, places) in self.estimator.matching().iter().zip(of_term).filter(|(_, places)| !places.is_empty()) {
+        for (term, places) in
+            self.estimator.matching().iter().zip(of_term).filter(|(_, places)| !places.is_empty())
+        {
             for (k, value) in places.iter().zip(self.afresh(term, places.len(), rng)) {
                 values[*k] = value * steps[*k].1;
             }

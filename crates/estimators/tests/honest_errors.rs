@@ -15,7 +15,8 @@ fn the_exact_value_lies_within_two_standard_errors_as_often_as_it_should() {
     let law = |w: f64, v: f64| LinearGaussian::new(array![[w]], array![0.1], array![[v]]).unwrap();
     let encoders = vec![law(0.95, 0.1), law(0.85, 0.3), law(0.6, 0.6)];
     let decoders = vec![law(0.8, 0.2), law(0.7, 0.4), law(0.5, 0.7)];
-    let problem = Problem::new(Mhvae::new(encoders, decoders).unwrap(), Observations::Fixed(array![0.8])).unwrap();
+    let problem =
+        Problem::new(Mhvae::new(encoders, decoders).unwrap(), Observations::Fixed(array![0.8])).unwrap();
     let kinds = [
         (Form::LogRatio, Scheme::Path),
         (Form::Denoising, Scheme::OneStep),

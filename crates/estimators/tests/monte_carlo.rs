@@ -10,7 +10,8 @@ use prob::{Gaussian, LinearGaussian, Mixture};
 fn chain() -> Mhvae {
     let law = |weight: Array2<f64>, bias: &[f64], variance: f64| {
         let m = bias.len();
-        let covariance = Array2::eye(m) * variance + if m == 2 { array![[0.0, 0.1], [0.1, 0.2]] } else { array![[0.0]] };
+        let covariance =
+            Array2::eye(m) * variance + if m == 2 { array![[0.0, 0.1], [0.1, 0.2]] } else { array![[0.0]] };
         LinearGaussian::new(weight, bias.to_vec().into(), covariance).unwrap()
     };
     let encoders = vec![
@@ -27,7 +28,8 @@ fn chain() -> Mhvae {
 }
 
 fn data() -> Mixture {
-    let part = |mean: [f64; 2], a: f64| Gaussian::new(mean.to_vec().into(), array![[0.3, a], [a, 0.2]]).unwrap();
+    let part =
+        |mean: [f64; 2], a: f64| Gaussian::new(mean.to_vec().into(), array![[0.3, a], [a, 0.2]]).unwrap();
     Mixture::new(vec![0.3, 0.7], vec![part([-1.0, 0.5], 0.1), part([0.8, -0.2], -0.05)]).unwrap()
 }
 
@@ -43,13 +45,21 @@ fn exact_moments_agree_with_draws() {
             for scheme in Scheme::TEXTBOOK.into_iter().chain(ladder) {
                 let (mut means, mut variances) = (Moments::default(), Moments::default());
                 for batch in 0..100 {
-                    let plan = MonteCarlo::new(1000 / scheme.batch() as u64 + 2, Streams::new(batch).role(scheme.name()).role(form.name()));
+                    let plan = MonteCarlo::new(
+                        1000 / scheme.batch() as u64 + 2,
+                        Streams::new(batch).role(scheme.name()).role(form.name()),
+                    );
                     let moments = sample(&estimator, scheme, &problem, &plan, &|_| ());
                     means.push(moments.mean.mean);
                     variances.push(moments.variance.mean);
                 }
                 let mean = test.mean(&means.estimate(), estimator.mean().unwrap());
-                assert!(mean.holds, "{form} {scheme}: mean {:?} for {}", means.estimate(), estimator.mean().unwrap());
+                assert!(
+                    mean.holds,
+                    "{form} {scheme}: mean {:?} for {}",
+                    means.estimate(),
+                    estimator.mean().unwrap()
+                );
                 let Some(exact) = estimator.moments(scheme, &problem) else { continue };
                 let variance = test.mean(&variances.estimate(), exact.variance());
                 let (found, exact) = (variances.estimate(), exact.variance());

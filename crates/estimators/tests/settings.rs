@@ -11,9 +11,7 @@ fn setting(alphas: &[f64], mean_factor: f64, variance_factor: f64) -> Problem {
     let step = |scale, variance| LinearGaussian::isotropic(1, scale, variance).unwrap();
     let (encoders, decoders) = alphas
         .iter()
-        .map(|&a: &f64| {
-            (step(a.sqrt(), 1.0 - a), step(mean_factor * a.sqrt(), variance_factor * (1.0 - a)))
-        })
+        .map(|&a: &f64| (step(a.sqrt(), 1.0 - a), step(mean_factor * a.sqrt(), variance_factor * (1.0 - a))))
         .unzip();
     Problem::new(Mhvae::new(encoders, decoders).unwrap(), Observations::Fixed(array![0.8])).unwrap()
 }

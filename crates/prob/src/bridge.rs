@@ -38,8 +38,9 @@ mod tests {
     /// Against conditioning the joint law of `(a, y, c)`, which goes by the Schur complement.
     #[test]
     fn it_conditions_the_joint_law_of_all_three() {
-        let first = LinearGaussian::new(array![[0.5], [-1.0]], array![0.1, 0.2], array![[0.5, 0.1], [0.1, 0.4]])
-            .unwrap();
+        let first =
+            LinearGaussian::new(array![[0.5], [-1.0]], array![0.1, 0.2], array![[0.5, 0.1], [0.1, 0.4]])
+                .unwrap();
         let next = LinearGaussian::new(array![[0.7, 0.3]], array![-0.4], array![[0.2]]).unwrap();
         let start = Gaussian::new(array![0.3], array![[2.0]]).unwrap();
         let joint = next.on_wider_input(3, 1).joint(&first.joint(&start));

@@ -92,8 +92,11 @@ impl BayesVdm {
     /// If `x_0` has another dimension than the data.
     pub fn bound(&self, x_0: &ArrayRef1<f64>) -> Result<Bound, QuadratureError> {
         let squared_error = |t| {
-            let law = Gaussian::isotropic(&x_0.view() * self.schedule.alpha_bar(t).sqrt(), self.schedule.noise_variance(t))
-                .expect("a noise level of a schedule");
+            let law = Gaussian::isotropic(
+                &x_0.view() * self.schedule.alpha_bar(t).sqrt(),
+                self.schedule.noise_variance(t),
+            )
+            .expect("a noise level of a schedule");
             self.average(t, &law, |x_t| {
                 let shift = self.denoiser.denoise(x_t, t) - x_0;
                 (&shift * &shift).sum_axis(ndarray::Axis(1))
@@ -116,7 +119,8 @@ impl BayesVdm {
             let (alpha_bar, noise) = (self.schedule.alpha_bar(t), self.schedule.noise_variance(t));
             self.data.parts().try_fold(0.0, |sum, (weight, law)| {
                 let covariance = law.covariance() * alpha_bar + Array2::<f64>::eye(law.dim()) * noise;
-                let seen = Gaussian::new(law.mean() * alpha_bar.sqrt(), covariance).expect("checked by the denoiser");
+                let seen = Gaussian::new(law.mean() * alpha_bar.sqrt(), covariance)
+                    .expect("checked by the denoiser");
                 Ok(sum + weight * self.average(t, &seen, |x_t| self.denoiser.squared_error(x_t, t))?)
             })
         };

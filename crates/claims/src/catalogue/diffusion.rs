@@ -7,12 +7,14 @@
 //! | [`predictions`] | D9, D10: the parameterisations, their weights and conversions |
 //! | [`schedules`] | D13: the schedules and the choices of the ancestral variance |
 //! | [`settings`] | D14: the means in the two settings whose variances are tabulated |
+//! | [`variances`] | D14: the exact variances of every form under three schemes |
 
 pub mod chain;
 pub mod forms;
 pub mod predictions;
 pub mod schedules;
 pub mod settings;
+pub mod variances;
 
 use crate::Claim;
 
@@ -23,6 +25,7 @@ pub fn claims() -> Vec<Claim> {
     claims.extend(predictions::claims());
     claims.extend(schedules::claims());
     claims.extend(settings::claims());
+    claims.extend(variances::claims());
     claims
 }
 

@@ -114,13 +114,21 @@ fn conditional(key: &Key, inputs: Option<usize>, outputs: Option<usize>) -> Resu
     let (weight_key, bias_key) = (fields.required("weight")?, fields.required("bias")?);
     let (weight, bias) = (weight_key.matrix()?, bias_key.vector()?);
     if let Some(inputs) = inputs.filter(|&inputs| inputs != weight.ncols()) {
-        return Err(weight_key.refuse(format!("{} columns, but its input has {inputs} coordinates", weight.ncols())));
+        return Err(
+            weight_key.refuse(format!("{} columns, but its input has {inputs} coordinates", weight.ncols()))
+        );
     }
     if let Some(outputs) = outputs.filter(|&outputs| outputs != weight.nrows()) {
-        return Err(weight_key.refuse(format!("{} rows, but its output has {outputs} coordinates", weight.nrows())));
+        return Err(
+            weight_key.refuse(format!("{} rows, but its output has {outputs} coordinates", weight.nrows()))
+        );
     }
     if bias.len() != weight.nrows() {
-        return Err(bias_key.refuse(format!("{} numbers, but the weight has {} rows", bias.len(), weight.nrows())));
+        return Err(bias_key.refuse(format!(
+            "{} numbers, but the weight has {} rows",
+            bias.len(),
+            weight.nrows()
+        )));
     }
     let (covariance_key, covariance) = covariance(&fields.required("covariance")?, weight.nrows())?;
     LinearGaussian::new(weight, bias, covariance).map_err(|error| of_covariance(&covariance_key, &error))
@@ -170,7 +178,9 @@ fn mixture(key: &Key) -> Result<Mixture, BadKey> {
         .map(|(mean_key, covariance_key)| {
             let mean = mean_key.vector()?;
             if mean.len() != width {
-                return Err(mean_key.refuse(format!("{} numbers, but the first mean has {width}", mean.len())));
+                return Err(
+                    mean_key.refuse(format!("{} numbers, but the first mean has {width}", mean.len()))
+                );
             }
             let (covariance_key, covariance) = covariance(covariance_key, width)?;
             Gaussian::new(mean, covariance).map_err(|error| of_covariance(&covariance_key, &error))
@@ -192,7 +202,8 @@ fn diffusion(key: &Key, width: usize, data: Option<&Mixture>) -> Result<Model, B
     let reverse_key = fields.required("reverse")?;
     if reverse_key.is_word() {
         reverse_key.one_of(&["bayes"])?;
-        let data = data.ok_or_else(|| reverse_key.refuse_value("needs [data], of which it is the posterior mean"))?;
+        let data =
+            data.ok_or_else(|| reverse_key.refuse_value("needs [data], of which it is the posterior mean"))?;
         return Ok(Model::BayesVdm(schedule, data.clone()));
     }
     let reverse = reverse(&reverse_key, schedule.steps(), width)?;

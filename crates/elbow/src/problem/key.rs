@@ -20,7 +20,11 @@ impl BadKey {
 
 impl fmt::Display for BadKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.key.is_empty() { f.write_str(&self.reason) } else { write!(f, "{}: {}", self.key, self.reason) }
+        if self.key.is_empty() {
+            f.write_str(&self.reason)
+        } else {
+            write!(f, "{}: {}", self.key, self.reason)
+        }
     }
 }
 
@@ -53,9 +57,11 @@ impl<'a> Key<'a> {
 
     fn wrong_kind(&self, expected: &str) -> BadKey {
         match self.value {
-            Value::Array(_) | Value::Table(_) => {
-                self.refuse(format!("must be {expected}, is {} {}", article(self.value), self.value.type_str()))
-            }
+            Value::Array(_) | Value::Table(_) => self.refuse(format!(
+                "must be {expected}, is {} {}",
+                article(self.value),
+                self.value.type_str()
+            )),
             _ => self.refuse_value(format!("must be {expected}")),
         }
     }
@@ -73,9 +79,10 @@ impl<'a> Key<'a> {
     /// A whole number from 1 on.
     pub(crate) fn count(&self) -> Result<usize, BadKey> {
         match self.value {
-            Value::Integer(value) => {
-                usize::try_from(*value).ok().filter(|&n| n > 0).ok_or_else(|| self.refuse_value("must be at least 1"))
-            }
+            Value::Integer(value) => usize::try_from(*value)
+                .ok()
+                .filter(|&n| n > 0)
+                .ok_or_else(|| self.refuse_value("must be at least 1")),
             _ => Err(self.wrong_kind("a whole number")),
         }
     }
@@ -104,7 +111,11 @@ impl<'a> Key<'a> {
         if values.is_empty() {
             return Err(self.refuse(format!("must be a list of {of}, is empty")));
         }
-        Ok(values.iter().enumerate().map(|(i, value)| Key::new(format!("{}[{i}]", self.path), value)).collect())
+        Ok(values
+            .iter()
+            .enumerate()
+            .map(|(i, value)| Key::new(format!("{}[{i}]", self.path), value))
+            .collect())
     }
 
     /// A list of finite numbers.
@@ -168,9 +179,15 @@ impl<'a> Fields<'a> {
         let mut there = keys.iter().filter_map(|key| self.get(key));
         match (there.next(), there.next()) {
             (Some(one), None) => Ok(one),
-            (None, _) => Err(BadKey::new(&self.path, format!("missing: exactly one of {}", listed(keys, ", ")))),
+            (None, _) => {
+                Err(BadKey::new(&self.path, format!("missing: exactly one of {}", listed(keys, ", "))))
+            }
             (Some(one), Some(other)) => {
-                let both = format!("stands beside {}, but only one of {} can be given", one.path, listed(keys, ", "));
+                let both = format!(
+                    "stands beside {}, but only one of {} can be given",
+                    one.path,
+                    listed(keys, ", ")
+                );
                 Err(other.refuse(both))
             }
         }

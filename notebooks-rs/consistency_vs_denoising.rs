@@ -30,9 +30,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         STEPS[0],
         STEPS[STEPS.len() - 1],
     );
-    let printed = points.iter().filter(|point| point.form == FORMS[0]);
-    let (first, last) = (printed.clone().next(), printed.last());
-    if let (Some(first), Some(last)) = (first, last) {
+    let printed: Vec<_> = points.iter().filter(|point| point.form == FORMS[0]).collect();
+    if let [first, .., last] = printed.as_slice() {
         println!(
             "The form as printed is off the bound by {:.4} nats at T = {} and by {:.4} at T = {}.",
             first.bias, first.steps, last.bias, last.steps

@@ -120,6 +120,7 @@ pub(crate) struct TermsArguments {
 Examples:
   elbow variance problems/six_steps.toml          every form under every sampling scheme
   elbow variance problems/fifty_steps.toml --json one JSON document for a script
+  elbow variance problems/vdm.toml --gradient     the gradient with respect to the reverse model instead
 
 path: one chain of latents serves all terms. independent: every term draws its own variables afresh.
 one_step: reconstruction, prior matching, and one matching term at uniform t, times their number.
@@ -134,6 +135,10 @@ pub(crate) struct VarianceArguments {
     /// Print one JSON document instead of the table
     #[arg(long)]
     pub(crate) json: bool,
+
+    /// The exact variance of estimators of the gradient with respect to the reverse model, instead
+    #[arg(long)]
+    pub(crate) gradient: bool,
 
     #[command(flatten)]
     pub(crate) run: SamplingArguments,

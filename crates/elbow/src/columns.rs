@@ -21,7 +21,7 @@ pub(crate) fn columns<const N: usize>(header: [&str; N], rows: Vec<[String; N]>)
 }
 
 /// The first and the last rows of a long list, and how many stand between.
-pub(crate) fn elided<const N: usize>(rows: Vec<[String; N]>, _steps: usize) -> Vec<[String; N]> {
+pub(crate) fn elided<const N: usize>(rows: Vec<[String; N]>) -> Vec<[String; N]> {
     let hidden = rows.len().saturating_sub(SHOWN.0 + SHOWN.1);
     if hidden <= 1 {
         return rows;
@@ -38,10 +38,20 @@ pub(crate) fn exact(value: Option<f64>) -> String {
     value.map_or("–".to_owned(), |value| format!("{:.10}", value + 0.0))
 }
 
+/// An estimate with its standard error, or the value alone where nothing is random.
+pub(crate) fn estimated(estimate: &Estimate) -> String {
+    if is_constant(estimate) { format!("{:.6}", estimate.mean) } else { estimate.to_string() }
+}
+
+/// Whether the standard error is rounding.
+fn is_constant(estimate: &Estimate) -> bool {
+    estimate.std_err <= 1e-12 * estimate.mean.abs()
+}
+
 /// How many standard errors an estimate lies from the exact value; a dash where nothing is random.
 pub(crate) fn deviation(exact: Option<f64>, estimate: &Estimate) -> String {
     match exact {
-        Some(exact) if estimate.std_err > 1e-12 * exact.abs() => format!("{:+.2}", estimate.deviation(exact)),
+        Some(exact) if !is_constant(estimate) => format!("{:+.2}", estimate.deviation(exact)),
         _ => "–".to_owned(),
     }
 }

@@ -3,7 +3,7 @@
 //! | file | what is here |
 //! |---|---|
 //! | `arguments` | what can be asked for |
-//! | `welcome`, `check`, `explain`, `terms`, `variance`, `completions` | the commands, one a file |
+//! | `welcome`, `check`, `explain`, `terms`, `variance` (and its `gradient`), `completions` | the commands, one a file |
 //! | `select` | claims by id, by the beginning of one, or the nearest known one |
 //! | `run` | claims checked side by side, a bar while it takes |
 //! | `problem` | problem files: what they say, and the problem that is made of it |
@@ -17,6 +17,7 @@ mod check;
 mod columns;
 mod completions;
 mod explain;
+mod gradient;
 mod json;
 mod problem;
 mod progress;

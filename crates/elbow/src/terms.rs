@@ -10,7 +10,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use crate::arguments::TermsArguments;
-use crate::columns::{columns, deviation, elided, exact};
+use crate::columns::{columns, deviation, elided, estimated, exact};
 use crate::problem::{self, Posed};
 use crate::progress;
 use crate::refusal::Refusal;
@@ -160,7 +160,7 @@ fn table(posed: &Posed, found: &[Taken], sampled: &[Estimate], out: &mut impl Wr
             })
             .collect();
         let elbo = taken.exact.as_ref().map(Bound::elbo);
-        let mut rows = elided(rows, posed.problem.steps());
+        let mut rows = elided(rows);
         rows.push(["ELBO".to_owned(), exact(elbo), String::new(), String::new()]);
         let note = if taken.form() == Form::ConsistencyAsPrinted { " (Luo (45): not the bound)" } else { "" };
         writeln!(

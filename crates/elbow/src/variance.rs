@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use crate::arguments::VarianceArguments;
 use crate::columns::{columns, deviation};
+use crate::gradient;
 use crate::problem::{self, Posed};
 use crate::progress;
 use crate::refusal::Refusal;
@@ -18,6 +19,9 @@ use crate::refusal::Refusal;
 /// Answers `elbow variance`.
 pub(crate) fn variance(asked: &VarianceArguments, out: &mut impl Write) -> Result<ExitCode, Refusal> {
     let posed = problem::read(&asked.problem)?;
+    if asked.gradient {
+        return gradient::gradient(&posed, asked, out);
+    }
     let estimators = Form::of(&posed.problem)
         .iter()
         .map(|&form| Estimator::new(form, &posed.problem))

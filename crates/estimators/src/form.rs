@@ -107,7 +107,7 @@ fn with_best_denoiser(model: &Arc<BayesVdm>, problem: &Problem) -> Vec<Term> {
 fn prior_divergence(problem: &Problem, s: usize) -> Term {
     let law = problem.between(s, problem.steps());
     let prior = LinearGaussian::from(problem.prior()).on_wider_input(problem.width(s), 0);
-    Term { name: Name::PriorMatching, pieces: vec![divergence(law, prior, vec![s])] }
+    Term { name: Name::PriorMatching, pieces: vec![Piece::plus(divergence(law, prior, vec![s]))] }
 }
 
 /// The conditionals of a linear chain that stand in the forms.
@@ -137,8 +137,8 @@ impl Laws<'_> {
         let law = self.problem.between(before, top);
         let prior = LinearGaussian::from(self.problem.prior());
         let pieces = vec![
-            Piece::plus(Quantity::LogDensity { law, of: top, given: vec![before] }),
-            Piece::minus(Quantity::LogDensity { law: prior, of: top, given: vec![] }),
+            Piece::plus(log_density(law, top, vec![before])),
+            Piece::minus(log_density(prior, top, vec![])),
         ];
         Term { name: Name::PriorMatching, pieces }
     }
@@ -154,32 +154,37 @@ impl Laws<'_> {
                 let bridge = self.bridge(t)?;
                 let to_decoder =
                     divergence(bridge.clone(), self.decoder_beside(t, t - 1), neighbours.clone());
-                let to_encoder =
-                    Quantity::Divergence { from: bridge, to: self.encoder_between(t), given: neighbours };
-                (t, vec![to_decoder, Piece::minus(to_encoder)])
+                let to_encoder = divergence(bridge, self.encoder_between(t), neighbours);
+                (t, vec![Piece::plus(to_decoder), Piece::minus(to_encoder)])
             }
-            Form::ConsistencyAsPrinted => {
-                (t, vec![divergence(self.encoder_between(t), self.decoder_beside(t, t - 1), neighbours)])
-            }
+            Form::ConsistencyAsPrinted => (
+                t,
+                vec![Piece::plus(divergence(
+                    self.encoder_between(t),
+                    self.decoder_beside(t, t - 1),
+                    neighbours,
+                ))],
+            ),
             Form::DenoisingLogRatio => {
-                let posterior = Quantity::LogDensity { law: self.posterior(t)?, of: t, given: posterior_of };
+                let posterior = log_density(self.posterior(t)?, t, posterior_of);
                 (t + 1, vec![Piece::plus(posterior), Piece::minus(self.log_decoder(t))])
             }
-            Form::Denoising => {
-                (t + 1, vec![divergence(self.posterior(t)?, self.decoder_beside(t, 0), posterior_of)])
-            }
+            Form::Denoising => (
+                t + 1,
+                vec![Piece::plus(divergence(self.posterior(t)?, self.decoder_beside(t, 0), posterior_of))],
+            ),
         };
         Ok(Term { name: Name::Matching(number), pieces })
     }
 
     /// `log p(z_t|z_{t+1})`.
     fn log_decoder(&self, t: usize) -> Quantity {
-        Quantity::LogDensity { law: self.decoders[t].clone(), of: t, given: vec![t + 1] }
+        log_density(self.decoders[t].clone(), t, vec![t + 1])
     }
 
     /// `log q(z_t|z_{t-1})`.
     fn log_encoder(&self, t: usize) -> Quantity {
-        Quantity::LogDensity { law: self.problem.encoders()[t - 1].clone(), of: t, given: vec![t - 1] }
+        log_density(self.problem.encoders()[t - 1].clone(), t, vec![t - 1])
     }
 
     /// `q(z_t|z_{t-1}, z_{t+1})`.
@@ -205,8 +210,12 @@ impl Laws<'_> {
     }
 }
 
-fn divergence(from: LinearGaussian, to: LinearGaussian, given: Vec<usize>) -> Piece {
-    Piece::plus(Quantity::Divergence { from, to, given })
+fn log_density(law: LinearGaussian, of: usize, given: Vec<usize>) -> Quantity {
+    Quantity::LogDensity { law: Box::new(law), of, given }
+}
+
+fn divergence(from: LinearGaussian, to: LinearGaussian, given: Vec<usize>) -> Quantity {
+    Quantity::Divergence { from: Box::new(from), to: Box::new(to), given }
 }
 
 /// `E log p(x|z_1)` over `z_1` as a function of `x`: `log N(x; V μ(x) + c, R) - ½ tr(R⁻¹ V S Vᵀ)`; `None` where the decoder
@@ -222,7 +231,7 @@ pub(crate) fn reconstruction_at_x(problem: &Problem) -> Result<Option<Term>, Pro
     let at_mean = LinearGaussian::new(weight, bias, decoder.covariance().clone())?;
     let spread = decoder.factor().whiten_columns(&decoder.weight().dot(encoder.factor().lower()));
     let pieces = vec![
-        Piece::plus(Quantity::LogDensity { law: at_mean, of: 0, given: vec![0] }),
+        Piece::plus(log_density(at_mean, 0, vec![0])),
         Piece::plus(Quantity::Constant(-0.5 * spread.iter().map(|s| s * s).sum::<f64>())),
     ];
     Ok(Some(Term { name: Name::Reconstruction, pieces }))

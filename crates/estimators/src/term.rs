@@ -55,9 +55,9 @@ pub(crate) struct Piece {
 #[derive(Clone, Debug)]
 pub(crate) enum Quantity {
     /// `log law(of | given)`.
-    LogDensity { law: LinearGaussian, of: usize, given: Vec<usize> },
+    LogDensity { law: Box<LinearGaussian>, of: usize, given: Vec<usize> },
     /// `KL(from(·|given) || to(·|given))`.
-    Divergence { from: LinearGaussian, to: LinearGaussian, given: Vec<usize> },
+    Divergence { from: Box<LinearGaussian>, to: Box<LinearGaussian>, given: Vec<usize> },
     /// `constant + scale |x - E[x|z_t]|²` with the best denoiser.
     SquaredError { model: Arc<BayesVdm>, t: usize, scale: f64, constant: f64 },
     /// A number.

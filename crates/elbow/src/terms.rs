@@ -151,12 +151,7 @@ fn table(posed: &Posed, found: &[Taken], sampled: &[Estimate], out: &mut impl Wr
             .zip(taken.values())
             .zip(sampled.by_ref())
             .map(|((term, value), estimate)| {
-                [
-                    name(taken.form(), term.name),
-                    exact(value),
-                    estimate.to_string(),
-                    deviation(value, estimate),
-                ]
+                [name(taken.form(), term.name), exact(value), estimated(estimate), deviation(value, estimate)]
             })
             .collect();
         let elbo = taken.exact.as_ref().map(Bound::elbo);

@@ -128,4 +128,23 @@ mod tests {
             assert!(std::panic::catch_unwind(|| law(v)).is_err(), "a variance of {v}");
         }
     }
+
+    /// What noise 0 and 1 draw are mean and mean plus one standard deviation, as the density says.
+    #[test]
+    fn draws_and_density_are_of_one_law() {
+        let mut rng = Streams::new(1).rng(0);
+        let law = GaussianMlp::new(2, &[5], 3, Variance::Learned, &mut rng);
+        let x = Array2::from_shape_vec((2, 2), vec![0.3, -1.2, 0.8, 0.5]).expect("four numbers");
+        let (mean, above) = (
+            law.sample_given_noise(&x, &Array2::zeros((2, 3))),
+            law.sample_given_noise(&x, &Array2::ones((2, 3))),
+        );
+        let log_sd = (&above - &mean).mapv(f64::ln).sum_axis(Axis(1));
+        let (at_mean, at_above) = (law.log_prob(&mean, &x), law.log_prob(&above, &x));
+        for i in 0..2 {
+            let expected = -log_sd[i] - 1.5 * std::f64::consts::TAU.ln();
+            approx::assert_relative_eq!(at_mean[i], expected, max_relative = 1e-12);
+            approx::assert_relative_eq!(at_above[i], expected - 1.5, max_relative = 1e-12);
+        }
+    }
 }

@@ -117,4 +117,24 @@ mod tests {
             assert_eq!((bound.samples, encoder.1.into_inner()), (300, longest), "{k} latents a draw");
         }
     }
+
+    #[test]
+    fn a_weight_is_the_joint_density_over_that_of_the_proposal() {
+        let law = |w: f64, b: f64, v: f64| LinearGaussian::new(array![[w]], array![b], array![[v]]).unwrap();
+        let (encoder, decoder) = (law(0.4, 0.1, 0.3), law(0.8, 0.0, 0.2));
+        let log_normal = |r: f64, v: f64| -0.5 * (r * r / v + (std::f64::consts::TAU * v).ln());
+        let (x, z) = (0.8, -0.3);
+        let by_hand = log_normal(z, 1.0) + log_normal(x - 0.8 * z, 0.2) - log_normal(z - 0.42, 0.3);
+        let found = log_weights(&encoder, &decoder, &array![[x]], &array![[z]]);
+        approx::assert_relative_eq!(found[0], by_hand, max_relative = 1e-13);
+    }
+
+    /// Weights 1 and 2, whatever their scale: 3²/5.
+    #[test]
+    fn the_effective_sample_size_of_two_weights() {
+        for shift in [-700.0, 0.0, 700.0] {
+            let found = effective_sample_size(&[shift, shift + 2f64.ln()]);
+            approx::assert_relative_eq!(found, 1.8, max_relative = 1e-12);
+        }
+    }
 }

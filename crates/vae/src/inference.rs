@@ -52,3 +52,23 @@ impl LinearVae {
         LinearVae::new(self.encoder().clone(), LinearGaussian::new(weight, bias, rest)?)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use approx::assert_relative_eq;
+    use ndarray::array;
+
+    /// One coordinate: Cov(z) = 0.16 · 2 + 0.3, Cov(x, z) = 0.8, E z = 0.7.
+    #[test]
+    fn the_m_step_is_the_regression_by_hand() {
+        let law = |w: f64, b: f64, v: f64| LinearGaussian::new(array![[w]], array![b], array![[v]]).unwrap();
+        let vae = LinearVae::new(law(0.4, 0.1, 0.3), law(0.8, 0.0, 0.2)).unwrap();
+        let data = Mixture::from(Gaussian::new(array![1.5], array![[2.0]]).unwrap());
+        let decoder = vae.m_step(&data).unwrap().decoder().clone();
+        let slope = 0.8 / 0.62;
+        assert_relative_eq!(decoder.weight()[[0, 0]], slope, max_relative = 1e-13);
+        assert_relative_eq!(decoder.bias()[0], 1.5 - 0.7 * slope, max_relative = 1e-13);
+        assert_relative_eq!(decoder.covariance()[[0, 0]], 2.0 - 0.8 * slope, max_relative = 1e-13);
+    }
+}

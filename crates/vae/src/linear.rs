@@ -141,6 +141,7 @@ mod tests {
     use super::*;
     use approx::assert_relative_eq;
     use ndarray::array;
+    use prob::GaussHermite;
 
     /// A decoder far sharper than its observation is large: the residual is formed before it is squared.
     #[test]
@@ -153,5 +154,37 @@ mod tests {
             let exact = -0.5 * (std::f64::consts::TAU.ln() + 2.0 * sd.ln() + 1.0);
             assert_relative_eq!(vae.reconstruction(&array![0.3]), exact, max_relative = 1e-14);
         }
+    }
+
+    #[test]
+    fn the_reconstruction_by_hand() {
+        let law = |w: f64, b: f64, v: f64| LinearGaussian::new(array![[w]], array![b], array![[v]]).unwrap();
+        let vae = LinearVae::new(law(0.4, 0.1, 0.3), law(0.7, 0.2, 0.2)).unwrap();
+        let x: f64 = 0.8;
+        let mean: f64 = 0.4 * x + 0.1;
+        assert_relative_eq!(vae.encode(&array![x])[0], mean, max_relative = 1e-14);
+        let square = (x - 0.7 * mean - 0.2).powi(2) + 0.49 * 0.3;
+        let by_hand = -0.5 * (square / 0.2 + (std::f64::consts::TAU * 0.2).ln());
+        assert_relative_eq!(vae.reconstruction(&array![x]), by_hand, max_relative = 1e-13);
+    }
+
+    /// Two coordinates, one latent, two components: the average of the bound by quadrature.
+    #[test]
+    fn the_average_bound_is_the_average_of_the_bound() {
+        let encoder = LinearGaussian::new(array![[0.4, -0.7]], array![0.1], array![[0.3]]).unwrap();
+        let covariance = array![[0.5, 0.1], [0.1, 0.4]];
+        let decoder = LinearGaussian::new(array![[0.8], [-0.3]], array![0.2, -0.1], covariance).unwrap();
+        let vae = LinearVae::new(encoder, decoder).unwrap();
+        let part =
+            |mean: [f64; 2], a: f64| Gaussian::new(mean.to_vec().into(), array![[0.6, a], [a, 0.3]]).unwrap();
+        let data =
+            Mixture::new(vec![0.3, 0.7], vec![part([-1.0, 0.5], 0.2), part([0.8, 0.1], -0.1)]).unwrap();
+        let average = |term: fn(&LinearVae, &ArrayRef1<f64>) -> f64| -> f64 {
+            let rule = GaussHermite::new(4);
+            data.parts().map(|(weight, law)| weight * rule.expectation(law, |x| term(&vae, x))).sum()
+        };
+        let found = vae.average_bound(&data).unwrap();
+        assert_relative_eq!(found.reconstruction, average(LinearVae::reconstruction), max_relative = 1e-12);
+        assert_relative_eq!(found.prior_matching, average(LinearVae::prior_matching), max_relative = 1e-12);
     }
 }

@@ -35,6 +35,8 @@ pub(crate) fn terms(asked: &TermsArguments, out: &mut impl Write) -> Result<Exit
         .map(|moments| moments.estimate())
         .collect();
     bar.finish_and_clear();
+    let exact = found.iter().flat_map(|taken| taken.values().into_iter().flatten());
+    in_range(asked, exact.chain(posed.log_evidence).chain(sampled.iter().flat_map(|e| [e.mean, e.std_err])))?;
     if asked.json {
         serde_json::to_writer_pretty(&mut *out, &document(&posed, &found, &sampled))
             .map_err(std::io::Error::from)?;
@@ -43,6 +45,11 @@ pub(crate) fn terms(asked: &TermsArguments, out: &mut impl Write) -> Result<Exit
         table(&posed, &found, &sampled, out)?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Refuses a problem of which a number is not finite.
+fn in_range(asked: &TermsArguments, mut numbers: impl Iterator<Item = f64>) -> Result<(), Refusal> {
+    if numbers.all(f64::is_finite) { Ok(()) } else { Err(Refusal::out_of_range(&asked.problem)) }
 }
 
 /// A form with its exact terms.

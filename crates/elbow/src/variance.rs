@@ -28,6 +28,12 @@ pub(crate) fn variance(asked: &VarianceArguments, out: &mut impl Write) -> Resul
         .collect::<Result<Vec<_>, _>>()
         .map_err(|error| Refusal::Problem(format!("{}: {error}", asked.problem.display())))?;
     let rows = rows(&posed, &estimators, asked);
+    let numbers = |row: &Row| {
+        [row.mean.unwrap_or(0.0), row.best_variance(), row.monte_carlo.mean, row.monte_carlo.variance]
+    };
+    if rows.iter().flat_map(numbers).any(|number| !number.is_finite()) {
+        return Err(Refusal::out_of_range(&asked.problem));
+    }
     if asked.json {
         serde_json::to_writer_pretty(&mut *out, &rows).map_err(std::io::Error::from)?;
         writeln!(out)?;

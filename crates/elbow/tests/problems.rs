@@ -155,6 +155,8 @@ fn bad_files_are_refused_by_key_and_reason() {
         with("alphas = [0.9, 0.7, 0.5]", "schedule = { kind = \"cosin\", steps = 3 }"),
         "vdm.schedule.kind = \"cosin\": must be \"linear\" or \"cosine\"; the nearest is \"cosine\""
     );
+    let overflow = refused(&VDM.replace("0.3", "1e-300").replace("0.6", "1e200"));
+    assert!(overflow.contains("range of f64"), "{overflow}");
     let huge = with("alphas = [0.9, 0.7, 0.5]", "schedule = { kind = \"cosine\", steps = 1000000000000 }");
     assert!(huge.starts_with("vdm.schedule.steps: 1000000000000 steps") && huge.contains("GB"), "{huge}");
     assert!(refused("x = [0.8]\n").contains("exactly one of \"vae\", \"mhvae\", \"vdm\""));

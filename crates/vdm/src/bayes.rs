@@ -2,11 +2,13 @@
 //!
 //! `p(x_{t-1}|x_t) = N(μ_q(x_t, E[x_0|x_t]), σ_q²(t) I)` for `t = 2 … T`, and `N(E[x_0|x_1], (1-α_1) I)` at `t = 1`. Each
 //! term is then an average of `|x_0 - E[x_0|x_t]|²`. That is a smooth function of `x_t` against a Gaussian, for which
-//! the trapezoidal rule on the line and in the plane converges geometrically: the spacing is halved until two sums agree.
+//! the trapezoidal rule on the line and in the plane converges geometrically: each halving of the spacing squares the
+//! error, so that the change from one to the next bounds the square root of what is left.
 
-use ndarray::{Array1, Array2, ArrayRef1, ArrayRef2};
+use ndarray::{Array1, Array2, ArrayRef1, ArrayRef2, Axis};
 use prob::numerics::LN_2PI;
 use prob::{Bound, Gaussian, Mixture, ProbError};
+use rayon::prelude::*;
 
 use crate::{ExactDenoiser, Schedule};
 
@@ -17,8 +19,11 @@ const REACH: f64 = 9.0;
 const FIRST_SPACING: f64 = 0.5;
 const HALVINGS: [usize; 2] = [13, 6];
 
-/// Relative change between two spacings at which the sums agree, on the line and in the plane.
-const AGREEMENT: [f64; 2] = [1e-11, 1e-9];
+/// Relative change between two spacings that leaves about its square, on the line and in the plane.
+const AGREEMENT: [f64; 2] = [1e-6, 1e-5];
+
+/// A density below this share of the largest adds nothing in f64.
+const NEGLIGIBLE: f64 = 1e-19;
 
 /// The diffusion model of some data whose reverse steps use the best denoiser.
 ///
@@ -97,10 +102,11 @@ impl BayesVdm {
                 self.schedule.noise_variance(t),
             )
             .expect("a noise level of a schedule");
-            self.average(t, &law, |x_t| {
+            let f = |x_t: &ArrayRef2<f64>| {
                 let shift = self.denoiser.denoise(x_t, t) - x_0;
-                (&shift * &shift).sum_axis(ndarray::Axis(1))
-            })
+                (&shift * &shift).sum_axis(Axis(1))
+            };
+            converged(t, x_0.len(), |spacing| under_gaussian(&law, spacing, f))
         };
         self.bound_with(self.schedule.prior_matching(x_0), squared_error)
     }
@@ -116,12 +122,15 @@ impl BayesVdm {
             weight * (at_mean + spread)
         });
         let squared_error = |t| {
-            let (alpha_bar, noise) = (self.schedule.alpha_bar(t), self.schedule.noise_variance(t));
-            self.data.parts().try_fold(0.0, |sum, (weight, law)| {
-                let covariance = law.covariance() * alpha_bar + Array2::<f64>::eye(law.dim()) * noise;
-                let seen = Gaussian::new(law.mean() * alpha_bar.sqrt(), covariance)
-                    .expect("checked by the denoiser");
-                Ok(sum + weight * self.average(t, &seen, |x_t| self.denoiser.squared_error(x_t, t))?)
+            let seen = self.seen(t);
+            let f = |x_t: &ArrayRef2<f64>| self.denoiser.squared_error(x_t, t);
+            converged(t, self.data.dim(), |spacing| {
+                let grid = Grid::over(&seen, spacing);
+                if grid.points() < seen.len() as f64 * (2.0 * REACH / spacing).powi(self.data.dim() as i32) {
+                    grid.average(|x_t| self.denoiser.log_prob(x_t, t), f)
+                } else {
+                    seen.iter().map(|(weight, law)| weight * under_gaussian(law, spacing, f)).sum()
+                }
             })
         };
         self.bound_with(prior_matching.sum(), squared_error)
@@ -131,7 +140,7 @@ impl BayesVdm {
     fn bound_with(
         &self,
         prior_matching: f64,
-        squared_error: impl Fn(usize) -> Result<f64, QuadratureError>,
+        squared_error: impl Fn(usize) -> Result<f64, QuadratureError> + Sync,
     ) -> Result<Bound, QuadratureError> {
         let first = self.schedule.beta(1);
         let constant = self.data.dim() as f64 * (LN_2PI + first.ln());
@@ -139,51 +148,70 @@ impl BayesVdm {
             reconstruction: -0.5 * (constant + squared_error(1)? / first),
             prior_matching,
             matching: (2..=self.schedule.steps())
+                .into_par_iter()
                 .map(|t| Ok(self.schedule.snr_weight(t) * squared_error(t)?))
                 .collect::<Result<_, _>>()?,
         })
     }
 
-    /// `E f(x_t)` for `x_t` from `law`.
-    fn average(
-        &self,
-        t: usize,
-        law: &Gaussian,
-        f: impl Fn(&ArrayRef2<f64>) -> Array1<f64>,
-    ) -> Result<f64, QuadratureError> {
-        let dim = law.dim();
-        if dim > HALVINGS.len() {
-            return Err(QuadratureError::Dimension { dim });
-        }
-        let (halvings, agreement) = (HALVINGS[dim - 1], AGREEMENT[dim - 1]);
-        let mut spacing = FIRST_SPACING;
-        let mut coarse = trapezoid(law, spacing, &f);
-        let mut change = f64::INFINITY;
-        for _ in 0..halvings {
-            spacing *= 0.5;
-            let fine = trapezoid(law, spacing, &f);
-            change = (fine - coarse).abs() / fine.abs();
-            if change <= agreement {
-                return Ok(fine);
-            }
-            coarse = fine;
-        }
-        Err(QuadratureError::NotConverged { t, change })
+    /// The components of `q(x_t)` with their weights.
+    fn seen(&self, t: usize) -> Vec<(f64, Gaussian)> {
+        let (alpha_bar, noise) = (self.schedule.alpha_bar(t), self.schedule.noise_variance(t));
+        self.data
+            .parts()
+            .map(|(weight, law)| {
+                let covariance = law.covariance() * alpha_bar + Array2::<f64>::eye(law.dim()) * noise;
+                let seen = Gaussian::new(law.mean() * alpha_bar.sqrt(), covariance);
+                (weight, seen.expect("checked by the denoiser"))
+            })
+            .collect()
     }
 }
 
+/// The limit of `sum(spacing)` for finer and finer spacings, in `dim` dimensions.
+fn converged(t: usize, dim: usize, sum: impl Fn(f64) -> f64) -> Result<f64, QuadratureError> {
+    if dim > HALVINGS.len() {
+        return Err(QuadratureError::Dimension { dim });
+    }
+    let mut spacing = FIRST_SPACING;
+    let mut coarse = sum(spacing);
+    let mut change = f64::INFINITY;
+    for _ in 0..HALVINGS[dim - 1] {
+        spacing *= 0.5;
+        let fine = sum(spacing);
+        change = (fine - coarse).abs() / fine.abs();
+        if change <= AGREEMENT[dim - 1] {
+            return Ok(fine);
+        }
+        coarse = fine;
+    }
+    Err(QuadratureError::NotConverged { t, change })
+}
+
+/// `low, low + step, …` in steps that are no longer than `step`, up to `high`.
+fn evenly(low: f64, high: f64, step: f64) -> Vec<f64> {
+    let steps = ((high - low) / step).ceil().max(1.0);
+    (0..=steps as usize).map(|i| low + (high - low) * i as f64 / steps).collect()
+}
+
+/// The points of the last axis at one point of the first; on the line, all points.
+fn rows(axes: &[Vec<f64>]) -> impl Iterator<Item = Array2<f64>> + '_ {
+    let last = &axes[axes.len() - 1];
+    let firsts: Vec<Option<f64>> =
+        if axes.len() == 1 { vec![None] } else { axes[0].iter().map(|&first| Some(first)).collect() };
+    firsts.into_iter().map(move |first| {
+        Array2::from_shape_fn((last.len(), axes.len()), |(i, j)| match (j, first) {
+            (0, Some(first)) => first,
+            _ => last[i],
+        })
+    })
+}
+
 /// `Σ w f / Σ w` over the grid of `law`'s own coordinates with this spacing, `w = exp(-½|ε|²)`.
-fn trapezoid(law: &Gaussian, spacing: f64, f: impl Fn(&ArrayRef2<f64>) -> Array1<f64>) -> f64 {
-    let reach = (REACH / spacing).ceil() as i32;
-    let line: Vec<f64> = (-reach..=reach).map(|i| f64::from(i) * spacing).collect();
-    // A row of the plane at a time; a line is one row.
-    let rows = if law.dim() == 1 { vec![None] } else { line.iter().map(|&eps| Some(eps)).collect() };
+fn under_gaussian(law: &Gaussian, spacing: f64, f: impl Fn(&ArrayRef2<f64>) -> Array1<f64>) -> f64 {
+    let axes = vec![evenly(-REACH, REACH, spacing); law.dim()];
     let (mut sum, mut total) = (0.0, 0.0);
-    for row in rows {
-        let eps = Array2::from_shape_fn((line.len(), law.dim()), |(i, j)| match (j, row) {
-            (1, Some(eps)) => eps,
-            _ => line[i],
-        });
+    for eps in rows(&axes) {
         let values = f(&law.sample_given_noise(&eps));
         for (eps, value) in eps.rows().into_iter().zip(values) {
             let weight = (-0.5 * eps.dot(&eps)).exp();
@@ -192,6 +220,59 @@ fn trapezoid(law: &Gaussian, spacing: f64, f: impl Fn(&ArrayRef2<f64>) -> Array1
         }
     }
     sum / total
+}
+
+/// One grid over all components.
+struct Grid {
+    axes: Vec<(f64, f64)>,
+    step: f64,
+}
+
+impl Grid {
+    /// The grid that reaches over every component, with the spacing in standard deviations of the narrowest.
+    fn over(components: &[(f64, Gaussian)], spacing: f64) -> Self {
+        let axis = |i: usize| {
+            let ends = components.iter().map(|(_, law)| {
+                let reach = REACH * law.covariance()[[i, i]].sqrt();
+                (law.mean()[i] - reach, law.mean()[i] + reach)
+            });
+            ends.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), (l, h)| (low.min(l), high.max(h)))
+        };
+        // The smallest eigenvalue of a 2 by 2 covariance is at least det/tr.
+        let narrowest = components.iter().map(|(_, law)| match law.dim() {
+            1 => law.covariance()[[0, 0]].sqrt(),
+            _ => (0.5 * (law.factor().log_det() - law.covariance().diag().sum().ln())).exp(),
+        });
+        let step = spacing * narrowest.fold(f64::INFINITY, f64::min);
+        Self { axes: (0..components[0].1.dim()).map(axis).collect(), step }
+    }
+
+    fn points(&self) -> f64 {
+        self.axes.iter().map(|(low, high)| ((high - low) / self.step).ceil() + 1.0).product()
+    }
+
+    /// `Σ q f / Σ q` from the density's logarithm, `f` being evaluated where there is any density.
+    fn average(
+        &self,
+        log_density: impl Fn(&ArrayRef2<f64>) -> Array1<f64>,
+        f: impl Fn(&ArrayRef2<f64>) -> Array1<f64>,
+    ) -> f64 {
+        let axes: Vec<Vec<f64>> = self.axes.iter().map(|&(low, high)| evenly(low, high, self.step)).collect();
+        let (mut sum, mut total, mut largest) = (0.0, 0.0, 0.0f64);
+        for points in rows(&axes) {
+            let density = log_density(&points).mapv(f64::exp);
+            largest = density.iter().copied().fold(largest, f64::max);
+            let dense: Vec<usize> =
+                (0..density.len()).filter(|&i| density[i] > NEGLIGIBLE * largest).collect();
+            if dense.is_empty() {
+                continue;
+            }
+            let density = density.select(Axis(0), &dense);
+            sum += density.dot(&f(&points.select(Axis(0), &dense)));
+            total += density.sum();
+        }
+        sum / total
+    }
 }
 
 #[cfg(test)]

@@ -61,13 +61,22 @@ fn every_example_is_answered() {
 #[test]
 fn the_terms_of_the_smallest_counterexample() {
     let found = json("terms", "vdm.toml", &[]);
-    assert_relative_eq!(found["elbo"].as_f64().unwrap(), -1.6006629618501274, max_relative = 1e-12);
+    assert_relative_eq!(
+        found["elbo"].as_f64().expect("valid numbers"),
+        -1.6006629618501274,
+        max_relative = 1e-12
+    );
     assert_eq!(
         (found["model"].as_str(), found["steps"].as_u64(), found["units"].as_str()),
         (Some("vdm"), Some(3), Some("nats"))
     );
     let terms = |form: &str, list: &str| -> Vec<f64> {
-        found["forms"][form][list].as_array().unwrap().iter().map(|v| v.as_f64().unwrap()).collect()
+        found["forms"][form][list]
+            .as_array()
+            .expect("valid numbers")
+            .iter()
+            .map(|v| v.as_f64().expect("valid numbers"))
+            .collect()
     };
     for (found, expected) in terms("consistency", "consistency").iter().zip([0.508728, 0.227157]) {
         assert_relative_eq!(*found, expected, epsilon = 5e-7);
@@ -76,17 +85,22 @@ fn the_terms_of_the_smallest_counterexample() {
         assert_relative_eq!(*found, expected, epsilon = 5e-7);
     }
     assert_eq!(terms("denoising", "denoising_matching").len(), 2);
-    let gap = found["log_evidence"].as_f64().unwrap() - found["elbo"].as_f64().unwrap();
-    assert_relative_eq!(found["gap"].as_f64().unwrap(), gap, max_relative = 1e-12);
-    let names: Vec<&str> =
-        found["monte_carlo"].as_array().unwrap().iter().map(|row| row["term"].as_str().unwrap()).collect();
+    let gap = found["log_evidence"].as_f64().expect("valid numbers")
+        - found["elbo"].as_f64().expect("valid numbers");
+    assert_relative_eq!(found["gap"].as_f64().expect("valid numbers"), gap, max_relative = 1e-12);
+    let names: Vec<&str> = found["monte_carlo"]
+        .as_array()
+        .expect("valid numbers")
+        .iter()
+        .map(|row| row["term"].as_str().expect("valid numbers"))
+        .collect();
     assert!(names.contains(&"denoising_matching[3]") && names.contains(&"consistency[1]"), "{names:?}");
 }
 
 #[test]
 fn a_vae_has_the_denoising_form_alone_and_no_matching_terms() {
     let found = json("terms", "vae.toml", &[]);
-    let forms = found["forms"].as_object().unwrap();
+    let forms = found["forms"].as_object().expect("valid numbers");
     assert_eq!(forms.len(), 1);
     assert_eq!(forms["denoising"]["denoising_matching"], serde_json::json!([]));
 }
@@ -102,14 +116,22 @@ fn the_same_seed_prints_the_same_numbers() {
 fn variances_of_the_first_setting() {
     let rows = json("variance", "six_steps.toml", &[]);
     let of = |form: &str, scheme: &str| {
-        let row = rows.as_array().unwrap().iter().find(|row| row["form"] == form && row["scheme"] == scheme);
+        let row = rows
+            .as_array()
+            .expect("valid numbers")
+            .iter()
+            .find(|row| row["form"] == form && row["scheme"] == scheme);
         row.unwrap_or_else(|| panic!("{form} {scheme}")).clone()
     };
     for (form, scheme, variance) in [("denoising", "one_step", 1.8436), ("consistency", "path", 0.4046)] {
-        assert_relative_eq!(of(form, scheme)["variance"].as_f64().unwrap(), variance, epsilon = 5e-5);
+        assert_relative_eq!(
+            of(form, scheme)["variance"].as_f64().expect("valid numbers"),
+            variance,
+            epsilon = 5e-5
+        );
     }
     assert_relative_eq!(
-        of("consistency_as_printed", "independent")["bias"].as_f64().unwrap(),
+        of("consistency_as_printed", "independent")["bias"].as_f64().expect("valid numbers"),
         -2.9009 + 1.3196,
         epsilon = 2e-4
     );

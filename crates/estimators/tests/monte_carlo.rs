@@ -12,7 +12,7 @@ fn chain() -> Mhvae {
         let m = bias.len();
         let covariance =
             Array2::eye(m) * variance + if m == 2 { array![[0.0, 0.1], [0.1, 0.2]] } else { array![[0.0]] };
-        LinearGaussian::new(weight, bias.to_vec().into(), covariance).unwrap()
+        LinearGaussian::new(weight, bias.to_vec().into(), covariance).expect("valid numbers")
     };
     let encoders = vec![
         law(array![[0.7, -0.3]], &[0.1], 0.4),
@@ -24,13 +24,15 @@ fn chain() -> Mhvae {
         law(array![[0.6, 0.2]], &[0.0], 0.7),
         law(array![[0.5], [0.3]], &[0.2, 0.1], 0.8),
     ];
-    Mhvae::new(encoders, decoders).unwrap()
+    Mhvae::new(encoders, decoders).expect("valid numbers")
 }
 
 fn data() -> Mixture {
-    let part =
-        |mean: [f64; 2], a: f64| Gaussian::new(mean.to_vec().into(), array![[0.3, a], [a, 0.2]]).unwrap();
-    Mixture::new(vec![0.3, 0.7], vec![part([-1.0, 0.5], 0.1), part([0.8, -0.2], -0.05)]).unwrap()
+    let part = |mean: [f64; 2], a: f64| {
+        Gaussian::new(mean.to_vec().into(), array![[0.3, a], [a, 0.2]]).expect("valid numbers")
+    };
+    Mixture::new(vec![0.3, 0.7], vec![part([-1.0, 0.5], 0.1), part([0.8, -0.2], -0.05)])
+        .expect("valid numbers")
 }
 
 /// Mean and variance of 100 batches of 1000 evaluations, each with a standard error; false alarms 1e-8 a comparison.
@@ -38,9 +40,9 @@ fn data() -> Mixture {
 fn exact_moments_agree_with_draws() {
     let test = StatisticalTest { false_alarm: 1e-8, false_pass: 1e-3 };
     for observations in [Observations::Fixed(array![0.8, -0.4]), Observations::From(data())] {
-        let problem = Problem::new(chain(), observations).unwrap();
+        let problem = Problem::new(chain(), observations).expect("valid numbers");
         for form in Form::ALL {
-            let estimator = Estimator::new(form, &problem).unwrap();
+            let estimator = Estimator::new(form, &problem).expect("valid numbers");
             let ladder = Scheme::LADDER.into_iter().filter(|_| form == Form::Denoising);
             for scheme in Scheme::TEXTBOOK.into_iter().chain(ladder) {
                 let (mut means, mut variances) = (Moments::default(), Moments::default());
@@ -53,12 +55,12 @@ fn exact_moments_agree_with_draws() {
                     means.push(moments.mean.mean);
                     variances.push(moments.variance.mean);
                 }
-                let mean = test.mean(&means.estimate(), estimator.mean().unwrap());
+                let mean = test.mean(&means.estimate(), estimator.mean().expect("valid numbers"));
                 assert!(
                     mean.holds,
                     "{form} {scheme}: mean {:?} for {}",
                     means.estimate(),
-                    estimator.mean().unwrap()
+                    estimator.mean().expect("valid numbers")
                 );
                 let Some(exact) = estimator.moments(scheme, &problem) else { continue };
                 let variance = test.mean(&variances.estimate(), exact.variance());

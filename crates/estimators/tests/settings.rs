@@ -8,12 +8,13 @@ use prob::LinearGaussian;
 
 /// `x_0 = 0.8`, `p(x_{t-1}|x_t) = N(f_m √α_t x_t, f_v (1-α_t))`.
 fn setting(alphas: &[f64], mean_factor: f64, variance_factor: f64) -> Problem {
-    let step = |scale, variance| LinearGaussian::isotropic(1, scale, variance).unwrap();
+    let step = |scale, variance| LinearGaussian::isotropic(1, scale, variance).expect("valid numbers");
     let (encoders, decoders) = alphas
         .iter()
         .map(|&a: &f64| (step(a.sqrt(), 1.0 - a), step(mean_factor * a.sqrt(), variance_factor * (1.0 - a))))
         .unzip();
-    Problem::new(Mhvae::new(encoders, decoders).unwrap(), Observations::Fixed(array![0.8])).unwrap()
+    Problem::new(Mhvae::new(encoders, decoders).expect("valid numbers"), Observations::Fixed(array![0.8]))
+        .expect("valid numbers")
 }
 
 fn check(problem: &Problem, table: [(Form, f64, [f64; 3]); 6]) {
@@ -22,7 +23,10 @@ fn check(problem: &Problem, table: [(Form, f64, [f64; 3]); 6]) {
             if variance.is_nan() {
                 continue;
             }
-            let found = Estimator::new(form, problem).unwrap().moments(scheme, problem).unwrap();
+            let found = Estimator::new(form, problem)
+                .expect("valid numbers")
+                .moments(scheme, problem)
+                .expect("valid numbers");
             println!("{form} {scheme:?} {found:?}");
             assert_relative_eq!(found.mean, mean, epsilon = 5.001e-5);
             assert_relative_eq!(found.variance(), variance, epsilon = 5.001e-5);

@@ -245,6 +245,7 @@ pub(crate) fn checked_covariance(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::GaussHermite;
     use approx::assert_relative_eq;
     use ndarray::array;
 
@@ -293,5 +294,33 @@ mod tests {
             let covariance = array![[scale, entry], [entry.next_up(), scale]];
             assert!(Gaussian::new(array![0.0, 0.0], covariance).is_ok(), "{scale:e}");
         }
+    }
+
+    fn pair() -> (Gaussian, Gaussian) {
+        let p = Gaussian::new(array![0.3, -0.8], array![[0.7, 0.2], [0.2, 0.4]]).unwrap();
+        let q = Gaussian::new(array![-0.1, 0.5], array![[0.5, -0.3], [-0.3, 0.9]]).unwrap();
+        (p, q)
+    }
+
+    /// Against quadrature of the log-densities, with covariances that are no multiples of each other.
+    #[test]
+    fn cross_entropy_and_divergence_are_averages_of_log_densities() {
+        let (p, q) = pair();
+        let average = |law: &Gaussian| GaussHermite::new(3).expectation(&p, |x| law.log_prob(x));
+        assert_relative_eq!(p.cross_entropy(&q), -average(&q), max_relative = 1e-12);
+        assert_relative_eq!(p.kl_divergence(&q), average(&p) - average(&q), max_relative = 1e-11);
+    }
+
+    /// `m_1 + S_12/S_22 (y - m_2)` and `S_11 - S_12²/S_22`, the rest being the first or the second coordinate.
+    #[test]
+    fn conditioning_by_hand() {
+        let (p, _) = pair();
+        let y = 1.3;
+        let of_first = p.condition(&[1], &array![y]).unwrap();
+        assert_relative_eq!(of_first.mean()[0], 0.3 + 0.2 / 0.4 * (y + 0.8), max_relative = 1e-14);
+        assert_relative_eq!(of_first.covariance()[[0, 0]], 0.7 - 0.04 / 0.4, max_relative = 1e-14);
+        let of_second = p.condition(&[0], &array![y]).unwrap();
+        assert_relative_eq!(of_second.mean()[0], -0.8 + 0.2 / 0.7 * (y - 0.3), max_relative = 1e-14);
+        assert_relative_eq!(of_second.covariance()[[0, 0]], 0.4 - 0.04 / 0.7, max_relative = 1e-14);
     }
 }

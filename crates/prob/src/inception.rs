@@ -57,4 +57,13 @@ mod tests {
         ));
         assert!(matches!(inception_score(&array![[f64::NAN, 1.0]]), Err(ProbError::NotFinite { .. })));
     }
+
+    /// Two predictions about three classes, one of which is ruled out twice: `½ Σ_i Σ_y p log(p/m)` by hand.
+    #[test]
+    fn the_score_of_two_predictions_by_hand() {
+        let found = inception_score(&array![[0.8, 0.2, 0.0], [0.4, 0.6, 0.0]]).unwrap();
+        let term = |p: f64, m: f64| p * (p / m).ln();
+        let information = 0.5 * (term(0.8, 0.6) + term(0.2, 0.4) + term(0.4, 0.6) + term(0.6, 0.4));
+        approx::assert_relative_eq!(found, information.exp(), max_relative = 1e-14);
+    }
 }

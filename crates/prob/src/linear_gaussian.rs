@@ -363,4 +363,12 @@ mod tests {
         let sharp = Gaussian::isotropic(array![0.0], 5e-324).unwrap();
         assert!(LinearGaussian::isotropic(1, 1.0, 1.0).unwrap().bayes(&sharp).is_err());
     }
+
+    #[test]
+    fn isotropic_is_a_multiple_of_the_input_with_a_multiple_of_the_identity() {
+        let law = LinearGaussian::isotropic(2, 0.6, 0.3).unwrap();
+        assert_eq!(law.weight(), &array![[0.6, 0.0], [0.0, 0.6]]);
+        assert_eq!(law.covariance(), &array![[0.3, 0.0], [0.0, 0.3]]);
+        assert_eq!(law.bias(), &array![0.0, 0.0]);
+    }
 }

@@ -11,12 +11,29 @@
 //! | [`scheme`] | how variables are drawn: the three of the textbook and the ladder above them |
 //! | [`exact`] | exact mean and variance of a form under a scheme |
 //! | [`gradient`] | exact variance of estimators of the gradient with respect to the reverse model |
-//! | [`sample`] | the same by Monte Carlo |
+//! | [`sample`](mod@sample) | the same by Monte Carlo |
+//!
+//! ```
+//! use estimators::{Estimator, Form, Observations, Problem, Scheme};
+//! use mhvae::Mhvae;
+//! use ndarray::array;
+//! use prob::LinearGaussian;
+//!
+//! let step = |scale, variance| LinearGaussian::isotropic(1, scale, variance);
+//! let chain = Mhvae::new(vec![step(0.9, 0.2)?, step(0.7, 0.5)?], vec![step(0.9, 0.3)?, step(0.6, 0.6)?])?;
+//! let problem = Problem::new(chain, Observations::Fixed(array![0.8]))?;
+//! let denoising = Estimator::new(Form::Denoising, &problem)?;
+//! let path = denoising.moments(Scheme::Path, &problem).map(|moments| moments.variance());
+//! let own_draws = denoising.moments(Scheme::Independent, &problem).map(|moments| moments.variance());
+//! assert!(own_draws < path);
+//! # Ok::<(), prob::ProbError>(())
+//! ```
+//!
+//! All terms are in nats, variances in nats².
 
 mod draw;
 pub mod exact;
 pub mod form;
-
 pub mod gradient;
 pub mod moments;
 mod noise_form;

@@ -15,7 +15,8 @@ use crate::{Estimator, Problem, Scheme, Term};
 /// Numbers that a chunk of paths may hold: 8 MB.
 const CHUNK_NUMBERS: usize = 1 << 20;
 
-/// A plan whose chunks of whole paths of `problem` stay small, and are [`CHUNKS`] at least if there are that many samples.
+/// A plan whose chunks of whole paths of `problem` stay small, and are 64 at least if there are
+/// that many samples.
 pub fn plan(problem: &Problem, samples: u64, streams: Streams) -> MonteCarlo {
     let width: usize = (0..=problem.steps()).map(|t| problem.width(t)).sum();
     let most = (CHUNK_NUMBERS / width.max(1)).clamp(16, 4096);

@@ -111,7 +111,7 @@ pub(crate) struct TermsArguments {
     pub(crate) json: bool,
 
     #[command(flatten)]
-    pub(crate) run: SamplingArguments,
+    pub(crate) run: SamplingArguments<100_000>,
 }
 
 /// Mean, bias, variance and cost of every estimator of the bound of one problem
@@ -141,7 +141,7 @@ pub(crate) struct VarianceArguments {
     pub(crate) gradient: bool,
 
     #[command(flatten)]
-    pub(crate) run: SamplingArguments,
+    pub(crate) run: SamplingArguments<20_000>,
 }
 
 /// Print the completion script of a shell
@@ -175,26 +175,16 @@ impl From<RunArguments> for Run {
     }
 }
 
-/// How much to sample.
+/// How much to sample, `SAMPLES` unless asked otherwise.
 #[derive(Clone, Copy, Debug, Args)]
-pub(crate) struct SamplingArguments {
+pub(crate) struct SamplingArguments<const SAMPLES: u64> {
     /// Samples of each estimate
-    #[arg(long, value_name = "N", default_value_t = 100_000, value_parser = samples, allow_negative_numbers = true)]
-    samples: u64,
+    #[arg(long, value_name = "N", default_value_t = SAMPLES, value_parser = samples, allow_negative_numbers = true)]
+    pub(crate) samples: u64,
 
     /// Where the samples come from: the same seed, the same numbers
     #[arg(long, value_name = "S", default_value_t = Run::default().seed, value_parser = seed, allow_negative_numbers = true)]
-    seed: u64,
-}
-
-impl SamplingArguments {
-    pub(crate) fn samples(self) -> u64 {
-        self.samples
-    }
-
-    pub(crate) fn seed(self) -> u64 {
-        self.seed
-    }
+    pub(crate) seed: u64,
 }
 
 /// More samples than this take days.

@@ -110,8 +110,13 @@ pub(crate) struct TermsArguments {
     #[arg(long)]
     pub(crate) json: bool,
 
-    #[command(flatten)]
-    pub(crate) run: SamplingArguments<100_000>,
+    /// Samples of each estimate
+    #[arg(long, value_name = "N", default_value_t = 100_000, value_parser = samples, allow_negative_numbers = true)]
+    pub(crate) samples: u64,
+
+    /// Where the samples come from: the same seed, the same numbers
+    #[arg(long, value_name = "S", default_value_t = Run::default().seed, value_parser = seed, allow_negative_numbers = true)]
+    pub(crate) seed: u64,
 }
 
 /// Mean, bias, variance and cost of every estimator of the bound of one problem
@@ -140,8 +145,13 @@ pub(crate) struct VarianceArguments {
     #[arg(long)]
     pub(crate) gradient: bool,
 
-    #[command(flatten)]
-    pub(crate) run: SamplingArguments<20_000>,
+    /// Samples of each estimate
+    #[arg(long, value_name = "N", default_value_t = 20_000, value_parser = samples, allow_negative_numbers = true)]
+    pub(crate) samples: u64,
+
+    /// Where the samples come from: the same seed, the same numbers
+    #[arg(long, value_name = "S", default_value_t = Run::default().seed, value_parser = seed, allow_negative_numbers = true)]
+    pub(crate) seed: u64,
 }
 
 /// Print the completion script of a shell
@@ -173,18 +183,6 @@ impl From<RunArguments> for Run {
     fn from(asked: RunArguments) -> Self {
         Run { cases: asked.cases, seed: asked.seed }
     }
-}
-
-/// How much to sample, `SAMPLES` unless asked otherwise.
-#[derive(Clone, Copy, Debug, Args)]
-pub(crate) struct SamplingArguments<const SAMPLES: u64> {
-    /// Samples of each estimate
-    #[arg(long, value_name = "N", default_value_t = SAMPLES, value_parser = samples, allow_negative_numbers = true)]
-    pub(crate) samples: u64,
-
-    /// Where the samples come from: the same seed, the same numbers
-    #[arg(long, value_name = "S", default_value_t = Run::default().seed, value_parser = seed, allow_negative_numbers = true)]
-    pub(crate) seed: u64,
 }
 
 /// More samples than this take days.

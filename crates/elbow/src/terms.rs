@@ -27,8 +27,8 @@ pub(crate) fn terms(asked: &TermsArguments, out: &mut impl Write) -> Result<Exit
     let found: Vec<Taken> =
         estimators.iter().map(|estimator| Taken { exact: posed.exact(estimator), estimator }).collect();
     let all: Vec<Term> = estimators.iter().flat_map(|estimator| estimator.terms().to_vec()).collect();
-    let plan = sample::plan(&posed.problem, asked.run.samples, Streams::new(asked.run.seed).role("terms"));
-    let bar = progress::samples(asked.run.samples);
+    let plan = sample::plan(&posed.problem, asked.samples, Streams::new(asked.seed).role("terms"));
+    let bar = progress::samples(asked.samples);
     let sampled: Vec<Estimate> = sample_terms(&all, &posed.problem, &plan, &|done| bar.set_position(done))
         .iter()
         .map(|moments| moments.estimate())

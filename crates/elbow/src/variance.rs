@@ -103,12 +103,12 @@ fn rows(posed: &Posed, estimators: &[Estimator], asked: &VarianceArguments) -> V
         .iter()
         .flat_map(|estimator| estimator.schemes().into_iter().map(move |scheme| (estimator, scheme)))
         .collect();
-    let bar = progress::samples(tasks.len() as u64 * asked.run.samples);
+    let bar = progress::samples(tasks.len() as u64 * asked.samples);
     let mut rows: Vec<Row> = tasks
         .iter()
         .enumerate()
         .map(|(k, (estimator, scheme))| {
-            let before = k as u64 * asked.run.samples;
+            let before = k as u64 * asked.samples;
             row(posed, estimator, *scheme, elbo, asked, &|done| bar.set_position(before + done))
         })
         .collect();
@@ -133,8 +133,8 @@ fn row(
 ) -> Row {
     let exact = estimator.moments(scheme, &posed.problem);
     let batch = scheme.batch() as u64;
-    let evaluations = (asked.run.samples / batch).max(2);
-    let streams = Streams::new(asked.run.seed).role(estimator.form().name()).role(scheme.name());
+    let evaluations = (asked.samples / batch).max(2);
+    let streams = Streams::new(asked.seed).role(estimator.form().name()).role(scheme.name());
     let plan = sample::plan(&posed.problem, evaluations, streams);
     let started = Instant::now();
     let sampled = sample(estimator, scheme, &posed.problem, &plan, &|done| progress(done * batch));

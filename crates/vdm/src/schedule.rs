@@ -410,4 +410,11 @@ mod tests {
         assert_eq!(named(log_snrs(3, 5.0, -4000.0)), "log_snr_end = -4000");
         assert_eq!(Schedule::from_log_snr_end_points(0, 5.0, -5.0), Err(ScheduleError::Empty));
     }
+
+    #[test]
+    fn one_step_starts_where_it_ends() {
+        let one = Schedule::from_log_snr_end_points(1, 2.0, 2.0).unwrap();
+        assert_relative_eq!(one.log_snr(1), 2.0, max_relative = 1e-14);
+        assert!(Schedule::from_log_snr_end_points(2, 2.0, 2.0).is_err());
+    }
 }

@@ -266,7 +266,7 @@ mod tests {
         let a = Gaussian::new(array![-1.0, 0.5], array![[0.25, 0.1], [0.1, 0.4]]).unwrap();
         let b = Gaussian::new(array![2.0, -0.3], array![[1.0, -0.2], [-0.2, 0.6]]).unwrap();
         let data = Mixture::new(vec![0.3, 0.7], vec![a, b]).unwrap();
-        let (x, y) = (0.3 * -1.0 + 0.7 * 2.0, 0.3 * 0.5 + 0.7 * -0.3);
+        let (x, y) = (0.7 * 2.0 - 0.3, 0.3 * 0.5 - 0.7 * 0.3);
         assert_relative_eq!(data.mean(), array![x, y], max_relative = 1e-14);
         let of_x = 0.3 * (0.25 + 1.0) + 0.7 * (1.0 + 4.0) - x * x;
         let of_y = 0.3 * (0.4 + 0.25) + 0.7 * (0.6 + 0.09) - y * y;

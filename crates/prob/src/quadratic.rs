@@ -291,4 +291,16 @@ mod tests {
     fn a_value_too_few_is_refused() {
         lopsided().fix(&[0, 1], &array![1.0]);
     }
+
+    /// `c + s |G x + g|²` with an `s` that is not ½, and an average over two unequal components, by hand.
+    #[test]
+    fn any_scale_and_any_weights() {
+        let square = Quadratic::squared_norm(&array![[2.0], [-1.0]], &array![0.5, 1.0], 0.3, 0.7);
+        let by_hand = |x: f64| 0.7 + 0.3 * ((2.0 * x + 0.5).powi(2) + (1.0 - x).powi(2));
+        assert_relative_eq!(square.at(&array![1.3]), by_hand(1.3), max_relative = 1e-14);
+        let part = |mean: f64, variance: f64| Gaussian::new(array![mean], array![[variance]]).unwrap();
+        let data = Mixture::new(vec![0.3, 0.7], vec![part(-1.0, 0.25), part(2.0, 1.0)]).unwrap();
+        let average = 0.3 * (by_hand(-1.0) + 1.5 * 0.25) + 0.7 * (by_hand(2.0) + 1.5);
+        assert_relative_eq!(square.expectation_over(&data), average, max_relative = 1e-14);
+    }
 }

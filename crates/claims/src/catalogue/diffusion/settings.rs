@@ -2,6 +2,7 @@
 
 use std::sync::LazyLock;
 
+use estimators::Form;
 use mhvae::Mhvae;
 use ndarray::Array1;
 use prob::ProbError;
@@ -31,47 +32,25 @@ pub fn claims() -> Vec<Claim> {
     ]
 }
 
-/// A column of the table of means.
-#[derive(Clone, Copy, Debug)]
-enum Form {
-    LogRatio,
-    ConsistencyLogRatio,
-    Consistency,
-    ConsistencyAsPrinted,
-    DenoisingLogRatio,
-    Denoising,
+/// The mean of a form by the scalar formulas.
+fn scalar(form: Form, model: &Vdm, x_0: &Array1<f64>) -> f64 {
+    match form {
+        Form::LogRatio => model.path(x_0),
+        Form::ConsistencyLogRatio => model.three_variable(x_0).elbo(),
+        Form::Consistency => model.consistency(x_0).elbo(),
+        Form::ConsistencyAsPrinted => model.consistency_as_printed(x_0).elbo(),
+        Form::DenoisingLogRatio => model.denoising_log_ratio(x_0).elbo(),
+        Form::Denoising => model.denoising(x_0).elbo(),
+    }
 }
 
-impl Form {
-    const ALL: [Self; 6] = [
-        Self::LogRatio,
-        Self::ConsistencyLogRatio,
-        Self::Consistency,
-        Self::ConsistencyAsPrinted,
-        Self::DenoisingLogRatio,
-        Self::Denoising,
-    ];
-
-    /// Its mean by the scalar formulas.
-    fn scalar(self, model: &Vdm, x_0: &Array1<f64>) -> f64 {
-        match self {
-            Self::LogRatio => model.path(x_0),
-            Self::ConsistencyLogRatio => model.three_variable(x_0).elbo(),
-            Self::Consistency => model.consistency(x_0).elbo(),
-            Self::ConsistencyAsPrinted => model.consistency_as_printed(x_0).elbo(),
-            Self::DenoisingLogRatio => model.denoising_log_ratio(x_0).elbo(),
-            Self::Denoising => model.denoising(x_0).elbo(),
-        }
-    }
-
-    /// Its mean by the algebra of chains. Log-ratios have the mean of the terms that they become.
-    fn general(self, chain: &Mhvae, x_0: &Array1<f64>) -> Result<f64, ProbError> {
-        match self {
-            Self::LogRatio => chain.elbo(x_0),
-            Self::ConsistencyLogRatio | Self::Consistency => Ok(chain.consistency(x_0)?.elbo()),
-            Self::ConsistencyAsPrinted => Ok(chain.consistency_as_printed(x_0)?.elbo()),
-            Self::DenoisingLogRatio | Self::Denoising => Ok(chain.denoising(x_0)?.elbo()),
-        }
+/// Its mean by the algebra of chains. Log-ratios have the mean of the terms that they become.
+fn general(form: Form, chain: &Mhvae, x_0: &Array1<f64>) -> Result<f64, ProbError> {
+    match form {
+        Form::LogRatio => chain.elbo(x_0),
+        Form::ConsistencyLogRatio | Form::Consistency => Ok(chain.consistency(x_0)?.elbo()),
+        Form::ConsistencyAsPrinted => Ok(chain.consistency_as_printed(x_0)?.elbo()),
+        Form::DenoisingLogRatio | Form::Denoising => Ok(chain.denoising(x_0)?.elbo()),
     }
 }
 
@@ -83,9 +62,10 @@ fn means_of_a_setting(id: &str, setting: &str, mean: f64, as_printed: f64, chain
     // Nothing here is random: the six forms are computed once for all cases.
     let forms = LazyLock::new(move || {
         let chain = chain();
-        let general = chain.restricted();
-        let both_routes =
-            |form: Form| (form, form.scalar(&chain.model, &chain.x_0), form.general(&general, &chain.x_0));
+        let restricted = chain.restricted();
+        let both_routes = |form: Form| {
+            (form, scalar(form, &chain.model, &chain.x_0), general(form, &restricted, &chain.x_0))
+        };
         Form::ALL.map(both_routes)
     });
     Claim::new(id, statement)

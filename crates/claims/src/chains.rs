@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 
 use mhvae::Mhvae;
 use ndarray::{Array1, Array2, ArrayRef1};
-use prob::{Gaussian, LinearGaussian, ProbError};
+use prob::{Gaussian, LinearGaussian};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use vdm::{Reverse, Schedule, Vdm};
@@ -48,10 +48,7 @@ pub fn restricted(schedule: &Schedule, reverse: &Reverse) -> Mhvae {
 }
 
 /// `q(x_1 … x_T | x_0)`, the law of the whole path stacked from `x_1` on, by joining one step after the other.
-///
-/// # Errors
-/// If it is singular to rounding.
-pub fn path_law(schedule: &Schedule, x_0: &ArrayRef1<f64>) -> Result<Gaussian, ProbError> {
+pub fn path_law(schedule: &Schedule, x_0: &ArrayRef1<f64>) -> Gaussian {
     let any = Reverse::from_schedule(schedule, x_0.len(), 1.0, 1.0).expect("finite factors");
     restricted(schedule, &any).encode(x_0)
 }

@@ -114,9 +114,8 @@ pub(crate) struct TermsArguments {
     #[arg(long, value_name = "N", default_value_t = 100_000, value_parser = samples, allow_negative_numbers = true)]
     pub(crate) samples: u64,
 
-    /// Where the samples come from: the same seed, the same numbers
-    #[arg(long, value_name = "S", default_value_t = Run::default().seed, value_parser = seed, allow_negative_numbers = true)]
-    pub(crate) seed: u64,
+    #[command(flatten)]
+    pub(crate) seed: SeedArgument,
 }
 
 /// Mean, bias, variance and cost of every estimator of the bound of one problem
@@ -149,9 +148,8 @@ pub(crate) struct VarianceArguments {
     #[arg(long, value_name = "N", default_value_t = 20_000, value_parser = samples, allow_negative_numbers = true)]
     pub(crate) samples: u64,
 
-    /// Where the samples come from: the same seed, the same numbers
-    #[arg(long, value_name = "S", default_value_t = Run::default().seed, value_parser = seed, allow_negative_numbers = true)]
-    pub(crate) seed: u64,
+    #[command(flatten)]
+    pub(crate) seed: SeedArgument,
 }
 
 /// Print the completion script of a shell
@@ -174,14 +172,21 @@ pub(crate) struct RunArguments {
     #[arg(long, value_name = "N", default_value_t = Run::default().cases, value_parser = cases, allow_negative_numbers = true)]
     cases: u32,
 
-    /// Where the problems and samples come from: the same seed, the same numbers
+    #[command(flatten)]
+    seed: SeedArgument,
+}
+
+/// Where everything random begins.
+#[derive(Clone, Copy, Debug, Args)]
+pub(crate) struct SeedArgument {
+    /// Where problems and samples come from: the same seed, the same numbers
     #[arg(long, value_name = "S", default_value_t = Run::default().seed, value_parser = seed, allow_negative_numbers = true)]
-    seed: u64,
+    pub(crate) seed: u64,
 }
 
 impl From<RunArguments> for Run {
     fn from(asked: RunArguments) -> Self {
-        Run { cases: asked.cases, seed: asked.seed }
+        Run { cases: asked.cases, seed: asked.seed.seed }
     }
 }
 

@@ -27,7 +27,7 @@ pub(crate) fn terms(asked: &TermsArguments, out: &mut impl Write) -> Result<Exit
     let found: Vec<Taken> =
         estimators.iter().map(|estimator| Taken { exact: posed.exact(estimator), estimator }).collect();
     let all: Vec<Term> = estimators.iter().flat_map(|estimator| estimator.terms().to_vec()).collect();
-    let plan = sample::plan(&posed.problem, asked.samples, Streams::new(asked.seed).role("terms"));
+    let plan = sample::plan(&posed.problem, asked.samples, Streams::new(asked.seed.seed).role("terms"));
     let bar = progress::samples(asked.samples);
     let sampled: Vec<Estimate> = sample_terms(&all, &posed.problem, &plan, &|done| bar.set_position(done))
         .iter()

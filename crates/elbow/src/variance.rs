@@ -134,7 +134,7 @@ fn row(
     let exact = estimator.moments(scheme, &posed.problem);
     let batch = scheme.batch() as u64;
     let evaluations = (asked.samples / batch).max(2);
-    let streams = Streams::new(asked.seed).role(estimator.form().name()).role(scheme.name());
+    let streams = Streams::new(asked.seed.seed).role(estimator.form().name()).role(scheme.name());
     let plan = sample::plan(&posed.problem, evaluations, streams);
     let started = Instant::now();
     let sampled = sample(estimator, scheme, &posed.problem, &plan, &|done| progress(done * batch));

@@ -1,7 +1,7 @@
 //! A chain of linear-Gaussian conditionals up to `z_T` and back.
 
 use ndarray::{Array1, ArrayRef1};
-use prob::{Gaussian, LinearGaussian, ProbError};
+use prob::{Gaussian, LinearGaussian, ProbError, check_dim};
 
 use crate::average::{self, Part};
 
@@ -15,7 +15,7 @@ use crate::average::{self, Part};
 /// let step = |scale, variance| LinearGaussian::isotropic(1, scale, variance);
 /// let chain = Mhvae::new(vec![step(0.9, 0.2)?, step(0.7, 0.5)?], vec![step(0.9, 0.3)?, step(0.6, 0.6)?])?;
 /// let x = array![0.8];
-/// assert!(chain.elbo(&x)? <= chain.log_evidence(&x));
+/// assert!(chain.elbo(&x) <= chain.log_evidence(&x));
 /// # Ok::<(), prob::ProbError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq)]
@@ -31,14 +31,14 @@ impl Mhvae {
     /// # Errors
     /// If the lists have different lengths or none, or a width does not fit its neighbour's.
     pub fn new(encoders: Vec<LinearGaussian>, decoders: Vec<LinearGaussian>) -> Result<Self, ProbError> {
-        fits("number of decoders", encoders.len().max(1), decoders.len())?;
-        fits("number of encoders", decoders.len(), encoders.len())?;
+        check_dim("number of decoders", encoders.len().max(1), decoders.len())?;
+        check_dim("number of encoders", decoders.len(), encoders.len())?;
         for (encoder, decoder) in encoders.iter().zip(&decoders) {
-            fits("decoder input", encoder.bias().len(), decoder.weight().ncols())?;
-            fits("decoder output", encoder.weight().ncols(), decoder.bias().len())?;
+            check_dim("decoder input", encoder.bias().len(), decoder.weight().ncols())?;
+            check_dim("decoder output", encoder.weight().ncols(), decoder.bias().len())?;
         }
         for pair in encoders.windows(2) {
-            fits("encoder input", pair[0].bias().len(), pair[1].weight().ncols())?;
+            check_dim("encoder input", pair[0].bias().len(), pair[1].weight().ncols())?;
         }
         let prior = Gaussian::standard(encoders[encoders.len() - 1].bias().len());
         Ok(Self { encoders, decoders, prior })
@@ -78,24 +78,18 @@ impl Mhvae {
     }
 
     /// `q(z₁…z_T | x)`: the joint law of all latents, stacked from `z₁` on (Luo (24)).
-    ///
-    /// # Errors
-    /// If it is singular to rounding.
-    pub fn encode(&self, x: &ArrayRef1<f64>) -> Result<Gaussian, ProbError> {
+    pub fn encode(&self, x: &ArrayRef1<f64>) -> Gaussian {
         let first = self.encoders[0].given(x);
-        Ok(self.encoders[1..].iter().fold(first, |law, encoder| {
+        self.encoders[1..].iter().fold(first, |law, encoder| {
             let offset = law.dim() - encoder.weight().ncols();
             encoder.on_wider_input(law.dim(), offset).joint(&law)
-        }))
+        })
     }
 
     /// `E_q [log p(x, z₁…z_T) - log q(z₁…z_T | x)]` at one observation `x` (`[d]`), in nats (Luo (25)-(29)): summed over
     /// the factors of the path, each averaged over the joint law of all latents.
-    ///
-    /// # Errors
-    /// As [`encode`](Self::encode).
-    pub fn elbo(&self, x: &ArrayRef1<f64>) -> Result<f64, ProbError> {
-        let path = self.encode(x)?;
+    pub fn elbo(&self, x: &ArrayRef1<f64>) -> f64 {
+        let path = self.encode(x);
         let (mut lower, mut end) = (Part::known(x, path.dim()), 0);
         let mut bound = 0.0;
         for (encoder, decoder) in self.encoders.iter().zip(&self.decoders) {
@@ -107,13 +101,8 @@ impl Mhvae {
             lower = upper;
         }
         let nothing = Part::known(&Array1::zeros(0), path.dim());
-        Ok(bound + average::log_prob(&LinearGaussian::from(&self.prior), &lower, &nothing))
+        bound + average::log_prob(&LinearGaussian::from(&self.prior), &lower, &nothing)
     }
-}
-
-/// Refuses a number other than `expected`.
-fn fits(what: &'static str, expected: usize, found: usize) -> Result<(), ProbError> {
-    if expected == found { Ok(()) } else { Err(ProbError::Dimension { what, expected, found }) }
 }
 
 #[cfg(test)]
@@ -142,7 +131,7 @@ mod tests {
         let x = array![-0.1, 0.03, 0.2, 0.1];
         assert_relative_eq!(chain.log_evidence(&x), -4.0459361, epsilon = 5e-8);
         // With the exact posterior as encoder the bound is tight.
-        assert_relative_eq!(chain.elbo(&x).unwrap(), chain.log_evidence(&x), max_relative = 1e-12);
+        assert_relative_eq!(chain.elbo(&x), chain.log_evidence(&x), max_relative = 1e-12);
     }
 
     /// `p(z_t | z_{t-1})`, each decoder reversed under the law that the chain above it gives to its input.
@@ -168,11 +157,7 @@ mod tests {
         let square = (x - 0.8 * mu).powi(2) + 0.64 * v;
         let reconstruction = -0.5 * (square / r + (std::f64::consts::TAU * r).ln());
         let prior_matching = 0.5 * (mu * mu + v - 1.0 - v.ln());
-        assert_relative_eq!(
-            chain.elbo(&array![x]).unwrap(),
-            reconstruction - prior_matching,
-            max_relative = 1e-13
-        );
+        assert_relative_eq!(chain.elbo(&array![x]), reconstruction - prior_matching, max_relative = 1e-13);
     }
 
     #[test]

@@ -45,7 +45,7 @@ pub use bound::Bound;
 pub use chi_squared::chi_squared;
 pub use conditional::Conditional;
 pub use diagonal::DiagonalGaussian;
-pub use error::ProbError;
+pub use error::{ProbError, check_dim};
 pub use frechet::frechet_distance;
 pub use gauss_hermite::GaussHermite;
 pub use gaussian::Gaussian;

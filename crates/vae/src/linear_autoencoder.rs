@@ -2,7 +2,7 @@
 
 use linalg::SymmetricEigen;
 use ndarray::{Array1, Array2, ArrayRef1, s};
-use prob::{Gaussian, ProbError};
+use prob::{Gaussian, ProbError, check_dim};
 
 /// `z = E (x - c)`, `x' = D z + c`: encoder `E` (`[k, d]`), decoder `D` (`[d, k]`), centre `c` (`[d]`), trained on the
 /// squared error `|x - x'|²` alone.
@@ -31,12 +31,9 @@ impl LinearAutoencoder {
     /// # Errors
     /// If the shapes do not fit.
     pub fn new(encoder: Array2<f64>, decoder: Array2<f64>, centre: Array1<f64>) -> Result<Self, ProbError> {
-        let fits = |what, expected: usize, found: usize| {
-            if expected == found { Ok(()) } else { Err(ProbError::Dimension { what, expected, found }) }
-        };
-        fits("encoder input", centre.len(), encoder.ncols())?;
-        fits("decoder output", centre.len(), decoder.nrows())?;
-        fits("decoder input", encoder.nrows(), decoder.ncols())?;
+        check_dim("encoder input", centre.len(), encoder.ncols())?;
+        check_dim("decoder output", centre.len(), decoder.nrows())?;
+        check_dim("decoder input", encoder.nrows(), decoder.ncols())?;
         Ok(Self { encoder, decoder, centre })
     }
 

@@ -66,17 +66,3 @@ fn collapsed(vae: &LinearVae) -> LinearVae {
     let encoder = linear(Array2::zeros((k, d)), Array1::zeros(k), Array2::eye(k));
     model(encoder, vae.decoder().clone())
 }
-
-#[cfg(test)]
-mod tests {
-    use crate::Run;
-
-    #[test]
-    fn every_claim_holds() {
-        let run = Run { cases: 32, ..Run::default() };
-        for claim in super::claims() {
-            let finding = claim.check(&run);
-            assert!(finding.as_claimed(), "{}: {finding}", claim.id());
-        }
-    }
-}

@@ -28,17 +28,3 @@ pub fn claims() -> Vec<Claim> {
     claims.extend(variances::claims());
     claims
 }
-
-#[cfg(test)]
-mod tests {
-    use crate::Run;
-
-    #[test]
-    fn all_hold() {
-        let run = Run { cases: 32, ..Run::default() };
-        for claim in super::claims() {
-            let finding = claim.check(&run);
-            assert!(finding.as_claimed(), "{}: {finding}", claim.id());
-        }
-    }
-}

@@ -82,21 +82,3 @@ impl Merge for Samples {
         self.0.extend(other.0);
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_claim_of_this_part_is_as_claimed() {
-        let run = crate::Run { cases: 32, ..crate::Run::default() };
-        let failed: Vec<String> = claims()
-            .iter()
-            .map(|claim| (claim, std::time::Instant::now(), claim.check(&run)))
-            .inspect(|(claim, start, f)| println!("{} {:?} {f}", claim.id(), start.elapsed()))
-            .filter(|(.., finding)| !finding.as_claimed())
-            .map(|(claim, _, finding)| format!("{}: {finding}", claim.id()))
-            .collect();
-        assert!(failed.is_empty(), "{failed:#?}");
-    }
-}

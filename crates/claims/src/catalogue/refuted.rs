@@ -62,18 +62,3 @@ pub(super) fn assert_pinned(lines: &[Pinned]) {
         .collect();
     assert!(off.is_empty(), "found, by hand: {off:?}");
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::{Run, Verdict};
-
-    #[test]
-    fn every_line_is_refuted_with_a_counterexample() {
-        for claim in claims() {
-            let finding = claim.check(&Run::default());
-            assert_eq!(finding.verdict, Verdict::Refuted, "{}: {finding}", claim.id());
-            println!("{}  {}\n    {finding}\n", claim.id(), claim.statement());
-        }
-    }
-}

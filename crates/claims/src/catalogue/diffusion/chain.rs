@@ -117,7 +117,7 @@ fn marginal_of_the_path() -> Claim {
         .compares("vdm's closed form with the blocks of the joint law of the whole path, built step by step")
         .identity(1e-11, chain(1..=8), |chain, trial| {
             let (schedule, x_0) = (chain.model.schedule(), &chain.x_0);
-            let Some(path) = trial.posed(path_law(schedule, x_0)) else { return };
+            let path = path_law(schedule, x_0);
             for t in 1..=schedule.steps() {
                 let Some(law) = trial.posed(path.marginal(&block(t, x_0.len()))) else { return };
                 let closed = schedule.marginal(t, x_0.len()).given(x_0);
@@ -214,7 +214,7 @@ fn telescoping_product() -> Claim {
             "the joint density of the whole path with the product of vdm's reversed laws, at random paths",
         )
         .identity(1e-10, telescoping_problem(), |(schedule, x_0, path), trial| {
-            let Some(law) = trial.posed(path_law(schedule, x_0)) else { return };
+            let law = path_law(schedule, x_0);
             let stacked = Array1::from_iter(path.iter().flatten().copied());
             let x = |t: usize| &path[t - 1];
             let top = schedule.steps();
@@ -248,7 +248,7 @@ fn posterior() -> Claim {
         )
         .identity(1e-10, step(), |step, trial| {
             let (t, x_0, x_t) = (step.t, &step.x_0, step.x_t());
-            let Some(path) = trial.posed(path_law(&step.schedule, x_0)) else { return };
+            let path = path_law(&step.schedule, x_0);
             let pair: Vec<usize> = block(t - 1, x_0.len()).into_iter().chain(block(t, x_0.len())).collect();
             let Some(pair) = trial.posed(path.marginal(&pair)) else { return };
             let seen: Vec<usize> = (x_0.len()..2 * x_0.len()).collect();

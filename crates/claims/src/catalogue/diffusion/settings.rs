@@ -47,7 +47,7 @@ fn scalar(form: Form, model: &Vdm, x_0: &Array1<f64>) -> f64 {
 /// Its mean by the algebra of chains. Log-ratios have the mean of the terms that they become.
 fn general(form: Form, chain: &Mhvae, x_0: &Array1<f64>) -> Result<f64, ProbError> {
     match form {
-        Form::LogRatio => chain.elbo(x_0),
+        Form::LogRatio => Ok(chain.elbo(x_0)),
         Form::ConsistencyLogRatio | Form::Consistency => Ok(chain.consistency(x_0)?.elbo()),
         Form::ConsistencyAsPrinted => Ok(chain.consistency_as_printed(x_0)?.elbo()),
         Form::DenoisingLogRatio | Form::Denoising => Ok(chain.denoising(x_0)?.elbo()),

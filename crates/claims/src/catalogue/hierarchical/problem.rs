@@ -48,11 +48,11 @@ pub(super) fn stacked(parts: &[&ArrayRef1<f64>]) -> Array1<f64> {
 }
 
 /// The joint law of `(z_T, …, z_1, x)`, from the prior down.
-pub(super) fn joint_from_the_top(chain: &Mhvae) -> Result<Gaussian, ProbError> {
-    Ok(chain.decoders().iter().rev().fold(chain.prior().clone(), |law, decoder| {
+pub(super) fn joint_from_the_top(chain: &Mhvae) -> Gaussian {
+    chain.decoders().iter().rev().fold(chain.prior().clone(), |law, decoder| {
         let offset = law.dim() - decoder.weight().ncols();
         decoder.on_wider_input(law.dim(), offset).joint(&law)
-    }))
+    })
 }
 
 /// `p(z_1|x), p(z_2|z_1), …`: each decoder reversed under the law that the chain above it gives to its input.

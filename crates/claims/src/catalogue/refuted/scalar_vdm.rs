@@ -147,7 +147,7 @@ impl ScalarVdm {
             let term = Quadratic::kl_divergence(&posterior, &decoders[t]);
             integrand = integrand - term.embed(self.steps(), &[t]);
         }
-        Ok(integrand.variance(&chain.encode(&x)?))
+        Ok(integrand.variance(&chain.encode(&x)))
     }
 }
 

@@ -32,9 +32,11 @@ pub(crate) fn gradient(
     let mut rows = Vec::new();
     for (scheme, one_step) in [("every_step", false), ("one_step", true)] {
         for gradient in Gradient::ALL {
-            let moments = gradient
-                .moments(one_step, &posed.problem)
-                .map_err(|error| Refusal::Problem(format!("{}: {error}", asked.problem.display())))?;
+            let moments = gradient.moments(one_step, &posed.problem).map_err(|error| posed.refuse(error))?;
+            let numbers = moments.map(|moments| moments.squared_mean + moments.variance);
+            posed.in_range(
+                numbers.map(|number| (format!("the gradient by {} and {scheme}", gradient.name()), number)),
+            )?;
             rows.push(Row {
                 estimator: gradient.name(),
                 scheme,
@@ -69,7 +71,7 @@ pub(crate) fn gradient(
         .collect();
     writeln!(
         out,
-        "{}, {} steps; gradient with respect to weights, biases and log-variances of the reverse model, exact",
+        "{}, {} steps; gradient with respect to the reverse model: weight matrices, biases and log-variances",
         posed.model,
         posed.problem.steps()
     )?;
@@ -81,5 +83,11 @@ pub(crate) fn gradient(
             shown
         )
     )?;
+    let note = if rows[0].variance.is_some() {
+        "All exact."
+    } else {
+        "The best denoiser has no parameters: nothing to derive."
+    };
+    writeln!(out, "{note}")?;
     Ok(ExitCode::SUCCESS)
 }

@@ -3,13 +3,14 @@
 mod file;
 mod key;
 
-use std::path::Path;
+use std::fmt;
+use std::path::{Path, PathBuf};
 
 use estimators::{Estimator, Form, Observations, Problem};
 use mhvae::Mhvae;
 use ndarray::Array1;
-use prob::{Bound, LinearGaussian, Mixture, ProbError};
-use vdm::{BayesVdm, Reverse, Schedule};
+use prob::{Bound, LinearGaussian, ProbError};
+use vdm::{BayesVdm, QuadratureError, Reverse, Schedule};
 
 use crate::refusal::Refusal;
 use file::{Model, ProblemFile};
@@ -17,6 +18,10 @@ use file::{Model, ProblemFile};
 /// A problem that was read and put together.
 #[derive(Clone, Debug)]
 pub(crate) struct Posed {
+    /// The file.
+    file: PathBuf,
+    /// The number in it that is furthest from 1, with its key: where to look if a term overflows.
+    most_extreme: Option<(String, f64)>,
     /// `vae`, `mhvae` or `vdm`.
     pub(crate) model: &'static str,
     /// Coordinates of an observation.
@@ -31,17 +36,32 @@ pub(crate) struct Posed {
 
 /// Reads a problem file.
 pub(crate) fn read(path: &Path) -> Result<Posed, Refusal> {
-    let told = |reason: String| Refusal::Problem(format!("{}: {reason}", path.display()));
     let file = file::read(path).map_err(Refusal::Problem)?;
-    pose(file).map_err(|error| told(error.to_string()))
+    pose(path, file).map_err(|error| refusal(path, error))
 }
 
-fn pose(file: ProblemFile) -> Result<Posed, ProbError> {
+fn refusal(file: &Path, reason: impl fmt::Display) -> Refusal {
+    Refusal::Problem(format!("{}: {reason}", file.display()))
+}
+
+fn pose(path: &Path, file: ProblemFile) -> Result<Posed, ProbError> {
+    let most_extreme = file.most_extreme;
     let (name, chain) = match file.model {
         Model::Vae(chain) => ("vae", chain),
         Model::Mhvae(chain) => ("mhvae", chain),
         Model::Vdm(schedule, reverse) => ("vdm", restricted(&schedule, &reverse)?),
-        Model::BayesVdm(schedule, data) => return bayes(schedule, data, file.x),
+        Model::BayesVdm(schedule, data) => {
+            let model = BayesVdm::new(data, schedule)?;
+            return Ok(Posed {
+                file: path.to_owned(),
+                most_extreme,
+                model: "vdm",
+                dimension: model.data().dim(),
+                problem: Problem::with_best_denoiser(model.clone(), file.x.clone())?,
+                log_evidence: None,
+                bayes: Some((model, file.x)),
+            });
+        }
     };
     let evidence = chain.evidence();
     let (log_evidence, observations) = match (file.x, file.data) {
@@ -53,6 +73,8 @@ fn pose(file: ProblemFile) -> Result<Posed, ProbError> {
         (None, None) => unreachable!("a problem file has one of them"),
     };
     Ok(Posed {
+        file: path.to_owned(),
+        most_extreme,
         model: name,
         dimension: evidence.dim(),
         problem: Problem::new(chain, observations)?,
@@ -71,17 +93,6 @@ fn restricted(schedule: &Schedule, reverse: &Reverse) -> Result<Mhvae, ProbError
     Mhvae::new(encoders, steps.map(|t| reverse.step(t)).collect())
 }
 
-fn bayes(schedule: Schedule, data: Mixture, x: Option<Array1<f64>>) -> Result<Posed, ProbError> {
-    let model = BayesVdm::new(data, schedule)?;
-    Ok(Posed {
-        model: "vdm",
-        dimension: model.data().dim(),
-        problem: Problem::with_best_denoiser(model.clone(), x.clone())?,
-        log_evidence: None,
-        bayes: Some((model, x)),
-    })
-}
-
 impl Posed {
     /// The forms whose terms are listed: a VAE has no matching terms, the best denoiser the denoising form alone.
     pub(crate) fn listed_forms(&self) -> &'static [Form] {
@@ -92,20 +103,57 @@ impl Posed {
         }
     }
 
-    /// The exact terms of a form, in nats; `None` where there is neither a formula nor a quadrature that converges.
-    pub(crate) fn exact(&self, estimator: &Estimator) -> Option<Bound> {
+    /// The forms that are estimated: without matching terms those of a VAE are two.
+    pub(crate) fn estimated_forms(&self) -> &'static [Form] {
+        if self.model == "vae" { &[Form::LogRatio, Form::Denoising] } else { Form::of(&self.problem) }
+    }
+
+    /// The estimators of some forms.
+    pub(crate) fn estimators(&self, forms: &[Form]) -> Result<Vec<Estimator>, Refusal> {
+        let new = |&form: &Form| Estimator::new(form, &self.problem);
+        forms.iter().map(new).collect::<Result<_, _>>().map_err(|error| self.refuse(error))
+    }
+
+    /// The exact terms of a form, in nats.
+    ///
+    /// # Errors
+    /// If there is neither a formula nor a quadrature that converges.
+    pub(crate) fn exact(&self, estimator: &Estimator) -> Result<Bound, QuadratureError> {
         match &self.bayes {
-            Some((model, Some(x))) => model.bound(x).ok(),
-            Some((model, None)) => model.average_bound().ok(),
+            Some((model, Some(x))) => model.bound(x),
+            Some((model, None)) => model.average_bound(),
             None => {
-                let means: Vec<f64> = estimator.each()?.iter().map(|moments| moments.mean).collect();
-                let [reconstruction, prior_matching, matching @ ..] = means.as_slice() else { return None };
-                Some(Bound {
-                    reconstruction: *reconstruction,
-                    prior_matching: *prior_matching,
-                    matching: matching.to_vec(),
-                })
+                let mut means = estimator
+                    .each()
+                    .expect("linear laws")
+                    .iter()
+                    .map(|moments| moments.mean)
+                    .collect::<Vec<_>>();
+                let matching = means.split_off(2);
+                Ok(Bound { reconstruction: means[0], prior_matching: means[1], matching })
             }
         }
+    }
+
+    /// Says what is wrong with the file.
+    pub(crate) fn refuse(&self, reason: impl fmt::Display) -> Refusal {
+        refusal(&self.file, reason)
+    }
+
+    /// Refuses a problem in which a number, by its name, is not finite.
+    pub(crate) fn in_range<N: fmt::Display>(
+        &self,
+        numbers: impl IntoIterator<Item = (N, f64)>,
+    ) -> Result<(), Refusal> {
+        let Some((name, _)) = numbers.into_iter().find(|(_, number)| !number.is_finite()) else {
+            return Ok(());
+        };
+        let key = match &self.most_extreme {
+            Some((key, value)) => format!("{key} = {value:e}: "),
+            None => String::new(),
+        };
+        Err(self.refuse(format!(
+            "{key}{name} leaves the range of f64 (this is the number of the file furthest from 1)"
+        )))
     }
 }

@@ -17,6 +17,11 @@ pub(crate) fn bar(steps: usize) -> ProgressBar {
     bar
 }
 
+/// Moves a bar on to `done`, unless another thread has moved it further.
+pub(crate) fn reach(bar: &ProgressBar, done: u64) {
+    bar.set_position(done.max(bar.position()));
+}
+
 /// A bar over `samples`, with the time that is left.
 pub(crate) fn samples(samples: u64) -> ProgressBar {
     let style = ProgressStyle::with_template("{bar:32.cyan} {percent:>3} % of the samples, {eta} left")

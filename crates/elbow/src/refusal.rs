@@ -1,7 +1,6 @@
 //! Why a command was not carried out, in one line.
 
 use std::io::{self, Write};
-use std::path::Path;
 use std::process::ExitCode;
 
 use clap::error::ErrorKind;
@@ -41,12 +40,6 @@ pub(crate) enum Refusal {
 }
 
 impl Refusal {
-    /// A problem whose terms overflow.
-    pub(crate) fn out_of_range(file: &Path) -> Self {
-        let reason = "its terms leave the range of f64: a number is too large, or a variance too small";
-        Refusal::Problem(format!("{}: {reason}", file.display()))
-    }
-
     /// Says so on standard error.
     pub(crate) fn told(&self) -> ExitCode {
         tell(&self.to_string());

@@ -8,6 +8,7 @@ use montecarlo::{Estimate, Streams};
 use prob::Bound;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
+use vdm::QuadratureError;
 
 use crate::arguments::TermsArguments;
 use crate::columns::{columns, deviation, elided, estimated, exact};
@@ -18,24 +19,23 @@ use crate::refusal::Refusal;
 /// Answers `elbow terms`.
 pub(crate) fn terms(asked: &TermsArguments, out: &mut impl Write) -> Result<ExitCode, Refusal> {
     let posed = problem::read(&asked.problem)?;
-    let estimators = posed
-        .listed_forms()
-        .iter()
-        .map(|&form| Estimator::new(form, &posed.problem))
-        .collect::<Result<Vec<_>, _>>()
-        .map_err(|error| Refusal::Problem(format!("{}: {error}", asked.problem.display())))?;
+    let estimators = posed.estimators(posed.listed_forms())?;
     let found: Vec<Taken> =
         estimators.iter().map(|estimator| Taken { exact: posed.exact(estimator), estimator }).collect();
     let all: Vec<Term> = estimators.iter().flat_map(|estimator| estimator.terms().to_vec()).collect();
     let plan = sample::plan(&posed.problem, asked.samples, Streams::new(asked.seed.seed).role("terms"));
     let bar = progress::samples(asked.samples);
-    let sampled: Vec<Estimate> = sample_terms(&all, &posed.problem, &plan, &|done| bar.set_position(done))
-        .iter()
-        .map(|moments| moments.estimate())
-        .collect();
+    let sampled: Vec<Estimate> =
+        sample_terms(&all, &posed.problem, &plan, &|done| progress::reach(&bar, done))
+            .iter()
+            .map(|moments| moments.estimate())
+            .collect();
     bar.finish_and_clear();
-    let exact = found.iter().flat_map(|taken| taken.values().into_iter().flatten());
-    in_range(asked, exact.chain(posed.log_evidence).chain(sampled.iter().flat_map(|e| [e.mean, e.std_err])))?;
+    let names = || found.iter().flat_map(Taken::names);
+    let exact = found.iter().flat_map(Taken::values);
+    posed.in_range(names().zip(exact).filter_map(|(name, value)| Some((name, value?))))?;
+    posed.in_range(posed.log_evidence.map(|value| ("log p(x)", value)))?;
+    posed.in_range(names().zip(&sampled).map(|(name, e)| (name, e.mean + e.std_err)))?;
     if asked.json {
         serde_json::to_writer_pretty(&mut *out, &document(&posed, &found, &sampled))
             .map_err(std::io::Error::from)?;
@@ -46,14 +46,9 @@ pub(crate) fn terms(asked: &TermsArguments, out: &mut impl Write) -> Result<Exit
     Ok(ExitCode::SUCCESS)
 }
 
-/// Refuses a problem of which a number is not finite.
-fn in_range(asked: &TermsArguments, mut numbers: impl Iterator<Item = f64>) -> Result<(), Refusal> {
-    if numbers.all(f64::is_finite) { Ok(()) } else { Err(Refusal::out_of_range(&asked.problem)) }
-}
-
 /// A form with its exact terms.
 struct Taken<'a> {
-    exact: Option<Bound>,
+    exact: Result<Bound, QuadratureError>,
     estimator: &'a Estimator,
 }
 
@@ -62,11 +57,20 @@ impl Taken<'_> {
         self.estimator.form()
     }
 
+    /// The name of each term, in order.
+    fn names(&self) -> Vec<String> {
+        self.estimator.terms().iter().map(|term| name(self.form(), term.name)).collect()
+    }
+
+    fn elbo(&self) -> Option<f64> {
+        self.exact.as_ref().ok().map(Bound::elbo)
+    }
+
     /// The exact value of each term, in order.
     fn values(&self) -> Vec<Option<f64>> {
         match &self.exact {
-            None => vec![None; self.estimator.terms().len()],
-            Some(bound) => [bound.reconstruction, bound.prior_matching]
+            Err(_) => vec![None; self.estimator.terms().len()],
+            Ok(bound) => [bound.reconstruction, bound.prior_matching]
                 .into_iter()
                 .chain(bound.matching.iter().copied())
                 .map(Some)
@@ -101,26 +105,29 @@ struct Sampled {
 }
 
 fn document(posed: &Posed, found: &[Taken], sampled: &[Estimate]) -> Value {
-    let elbo = found[0].exact.as_ref().map(Bound::elbo);
+    let elbo = found[0].elbo();
     let forms: Map<String, Value> = found
         .iter()
         .map(|taken| {
             let mut terms = Map::new();
-            let bound = taken.exact.as_ref();
-            terms.insert("reconstruction".into(), json!(bound.map(|b| b.reconstruction)));
-            terms.insert("prior_matching".into(), json!(bound.map(|b| b.prior_matching)));
-            terms.insert(matching(taken.form()).into(), json!(bound.map(|b| b.matching.clone())));
-            terms.insert("elbo".into(), json!(bound.map(Bound::elbo)));
+            let values = taken.values();
+            terms.insert("reconstruction".into(), json!(values[0]));
+            terms.insert("prior_matching".into(), json!(values[1]));
+            terms.insert(matching(taken.form()).into(), json!(values[2..]));
+            terms.insert("elbo".into(), json!(taken.elbo()));
+            if let Err(why) = taken.exact {
+                terms.insert("no_exact_value".into(), json!(why.to_string()));
+            }
             (taken.form().name().to_owned(), Value::Object(terms))
         })
         .collect();
     let names =
-        found.iter().flat_map(|taken| taken.estimator.terms().iter().map(|term| (taken.form(), term.name)));
+        found.iter().flat_map(|taken| taken.names().into_iter().map(|term| (taken.form().name(), term)));
     let monte_carlo: Vec<Sampled> = names
         .zip(sampled)
         .map(|((form, term), estimate)| Sampled {
-            form: form.name(),
-            term: name(form, term),
+            form,
+            term,
             mean: estimate.mean,
             std_err: estimate.std_err,
             samples: estimate.samples,
@@ -150,19 +157,13 @@ fn table(posed: &Posed, found: &[Taken], sampled: &[Estimate], out: &mut impl Wr
     )?;
     let mut sampled = sampled.iter();
     for taken in found {
-        let rows: Vec<[String; 4]> = taken
-            .estimator
-            .terms()
-            .iter()
-            .zip(taken.values())
-            .zip(sampled.by_ref())
-            .map(|((term, value), estimate)| {
-                [name(taken.form(), term.name), exact(value), estimated(estimate), deviation(value, estimate)]
+        let rows = (taken.names().into_iter().zip(taken.values()).zip(sampled.by_ref()))
+            .map(|((name, value), estimate)| {
+                [name, exact(value), estimated(estimate), deviation(value, estimate)]
             })
             .collect();
-        let elbo = taken.exact.as_ref().map(Bound::elbo);
         let mut rows = elided(rows);
-        rows.push(["ELBO".to_owned(), exact(elbo), String::new(), String::new()]);
+        rows.push(["ELBO".to_owned(), exact(taken.elbo()), String::new(), String::new()]);
         let note = if taken.form() == Form::ConsistencyAsPrinted { " (Luo (45): not the bound)" } else { "" };
         writeln!(
             out,
@@ -170,8 +171,11 @@ fn table(posed: &Posed, found: &[Taken], sampled: &[Estimate], out: &mut impl Wr
             taken.form(),
             columns(["term", "exact", "Monte Carlo", "deviation / std err"], rows)
         )?;
+        if let Err(why) = taken.exact {
+            writeln!(out, "no exact values: {why}")?;
+        }
     }
-    let elbo = found[0].exact.as_ref().map(Bound::elbo);
+    let elbo = found[0].elbo();
     let gap = posed.log_evidence.zip(elbo).map(|(evidence, elbo)| evidence - elbo);
     let of = if posed.problem.is_averaged() { "E log p(x)" } else { "log p(x)" };
     writeln!(out, "\n{of} {}, gap {}", exact(posed.log_evidence), exact(gap))?;

@@ -29,17 +29,18 @@ fn refused(text: &str) -> String {
     let folder = tempfile::tempdir().expect("a folder for a file");
     let file = folder.path().join("problem.toml");
     std::fs::write(&file, text).expect("a file");
-    for command in ["terms", "variance"] {
-        let output = elbow(command, &file, &["--json"]);
+    let mut reasons = Vec::new();
+    for (command, more) in [("terms", ""), ("variance", ""), ("variance", "--gradient")] {
+        let more: Vec<&str> = ["--json", more].into_iter().filter(|flag| !flag.is_empty()).collect();
+        let output = elbow(command, &file, &more);
         let said = String::from_utf8(output.stderr).expect("UTF-8");
         assert_eq!(output.status.code(), Some(2), "{text}: {said}");
         assert!(output.stdout.is_empty());
         assert_eq!(said.lines().count(), 1, "{said}");
-        if command == "variance" {
-            return said.split_once("problem.toml: ").expect("the name of the file").1.trim_end().to_owned();
-        }
+        reasons
+            .push(said.split_once("problem.toml: ").expect("the name of the file").1.trim_end().to_owned());
     }
-    unreachable!("both commands were tried")
+    reasons.swap_remove(0)
 }
 
 const VDM: &str = "x = [0.8]\n[vdm]\nalphas = [0.9, 0.7, 0.5]\nreverse = { scale = [0.6, 0.6, 0.6], variance = [0.3, 0.3, 0.3] }\n";
@@ -138,6 +139,65 @@ fn variances_of_the_first_setting() {
     assert_eq!(of("log_ratio", "path")["normals_per_evaluation"], 6);
 }
 
+fn answered(command: &str, text: &str, more: &[&str]) -> Value {
+    let folder = tempfile::tempdir().expect("a folder for a file");
+    let file = folder.path().join("problem.toml");
+    std::fs::write(&file, text).expect("a file");
+    let output = elbow(command, &file, &[more, &["--json"]].concat());
+    assert_eq!(output.status.code(), Some(0), "{text}: {}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).expect("one JSON document, and nothing else")
+}
+
+/// Few samples have standard errors all the same, and one step has all forms.
+#[test]
+fn the_smallest_runs_have_numbers_everywhere() {
+    let one = "x = [0.8]\n[vdm]\nalphas = [0.9]\nreverse = { scale = [0.6], variance = [0.3] }\n";
+    for text in [VDM, one] {
+        let rows = answered("variance", text, &["--samples", "2"]);
+        let rows = rows.as_array().expect("a list");
+        for row in rows {
+            let sampled = row["monte_carlo"].as_object().expect("estimates");
+            assert!(sampled.values().all(Value::is_number), "{row}");
+        }
+        let forms: std::collections::HashSet<&str> =
+            rows.iter().filter_map(|row| row["form"].as_str()).collect();
+        assert_eq!(forms.len(), 6, "{forms:?}");
+    }
+}
+
+const NARROW: &str = "[data]\nweights = [0.5, 0.5]\nmeans = [[-1.5, 0.0], [1.5, 0.0]]\n\
+    covariances = [[[1e-8, 0.0], [0.0, 1e-8]], [[1e-8, 0.0], [0.0, 1e-8]]]\n\
+    [vdm]\nalphas = [0.9999, 0.5]\nreverse = \"bayes\"\n";
+
+/// Where quadrature does not converge, the values are null in the shape of the others, and the reason stands beside them.
+#[test]
+fn what_has_no_exact_value_says_why() {
+    let found = answered("terms", &format!("x = [0.003, 0.0]\n{NARROW}"), &["--samples", "100"]);
+    let form = &found["forms"]["denoising"];
+    assert_eq!(form["denoising_matching"], serde_json::json!([null]));
+    assert!(form["no_exact_value"].as_str().expect("a reason").contains("too narrow"), "{form}");
+    assert!(found["monte_carlo"][0]["mean"].is_number());
+}
+
+/// The bound by quadrature is the mean of every scheme.
+#[test]
+fn the_best_denoiser_has_a_mean() {
+    let bound = json("terms", "bayes.toml", &[])["elbo"].as_f64().expect("a bound");
+    for row in json("variance", "bayes.toml", &[]).as_array().expect("a list") {
+        assert_eq!((row["mean"].as_f64(), row["bias"].as_f64()), (Some(bound), Some(0.0)), "{row}");
+    }
+}
+
+#[test]
+fn a_gradient_has_an_exact_variance_for_every_estimator() {
+    let wide = "[data]\nweights = [1.0]\nmeans = [[0.0, 0.0, 0.0]]\n\
+        covariances = [[[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]]\n\
+        [vdm]\nalphas = [0.9, 0.7, 0.5]\nreverse = { scale = [0.6, 0.6, 0.6], variance = [0.3, 0.3, 0.3] }\n";
+    let rows = answered("variance", wide, &["--gradient"]);
+    assert_eq!(rows.as_array().map(Vec::len), Some(8));
+    assert!(rows.as_array().expect("a list").iter().all(|row| row["variance"].is_number()), "{rows}");
+}
+
 #[test]
 fn bad_files_are_refused_by_key_and_reason() {
     let with = |from: &str, to: &str| {
@@ -177,8 +237,15 @@ fn bad_files_are_refused_by_key_and_reason() {
         with("alphas = [0.9, 0.7, 0.5]", "schedule = { kind = \"cosin\", steps = 3 }"),
         "vdm.schedule.kind = \"cosin\": must be \"linear\" or \"cosine\"; the nearest is \"cosine\""
     );
-    let overflow = refused(&VDM.replace("0.3", "1e-300").replace("0.6", "1e200"));
-    assert!(overflow.contains("range of f64"), "{overflow}");
+    assert_eq!(
+        refused(&VDM.replace("0.3]", "1e-300]").replace("0.6", "1e200")),
+        "vdm.reverse.variance[2] = 1e-300: reconstruction leaves the range of f64 (this is the number of the file \
+         furthest from 1)"
+    );
+    assert_eq!(
+        with("alphas = [0.9, 0.7, 0.5]", "schedule = { kind = \"cosine\", steps = 3, beta_start = 0.1 }"),
+        "vdm.schedule.beta_start: belongs to a linear schedule: a cosine schedule has \"kind\" and \"steps\" alone"
+    );
     let huge = with("alphas = [0.9, 0.7, 0.5]", "schedule = { kind = \"cosine\", steps = 1000000000000 }");
     assert!(huge.starts_with("vdm.schedule.steps: 1000000000000 steps") && huge.contains("GB"), "{huge}");
     assert!(refused("x = [0.8]\n").contains("exactly one of \"vae\", \"mhvae\", \"vdm\""));

@@ -7,9 +7,9 @@ use ndarray_rand::RandomExt;
 use ndarray_rand::rand::Rng;
 use ndarray_rand::rand_distr::weighted::WeightedIndex;
 use ndarray_rand::rand_distr::{Distribution, StandardNormal};
-use prob::Conditional;
+use prob::{Conditional, divergence_at_equal_means};
 
-use crate::term::{Piece, Quantity, at_equal_means};
+use crate::term::{Piece, Quantity};
 use crate::{Problem, Term};
 
 /// What draws some variables, `n` times: which part of the data each observation is from, and standard normals.
@@ -136,7 +136,8 @@ impl Piece {
             Quantity::Divergence { from, to, given } => {
                 let given = draw.stacked(given);
                 let shift = from.mean_rows(&given) - to.mean_rows(&given);
-                half_squares(&to.factor().whiten_columns(&shift.t())) + at_equal_means(from, to)
+                half_squares(&to.factor().whiten_columns(&shift.t()))
+                    + divergence_at_equal_means(from.factor(), to.factor())
             }
             Quantity::SquaredError { model, t, scale, constant } => {
                 let shift = model.denoiser().denoise(&draw.of[t], *t) - &draw.of[&0];

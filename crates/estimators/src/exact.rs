@@ -87,8 +87,8 @@ impl Estimator {
                 let all = add(ends, at_uniform_step(matching));
                 Moments { odd: 0.0, ..all }
             }
-            Scheme::Stratified => averaged_draw(add(ends, stratified(matching))),
-            Scheme::LowDiscrepancy => averaged_draw(add(ends, equally_spaced(matching))),
+            Scheme::Stratified => batch_mean(add(repeated(ends), stratified(matching))),
+            Scheme::LowDiscrepancy => batch_mean(add(repeated(ends), equally_spaced(matching))),
             Scheme::Importance => add(ends, at_weighted_step(matching, &step_probabilities(matching))),
             Scheme::RaoBlackwell => {
                 let reconstruction = self.reconstruction_at_x.as_ref()?.moments(problem)?;
@@ -172,8 +172,7 @@ fn at_uniform_step(terms: &[Moments]) -> Moments {
     at_weighted_step(terms, &uniform(terms.len()))
 }
 
-/// `n f_t` at one `t` of a batch, on average: [`averaged_draw`] gives the variance of the batch's mean. Draw `i` has `t = ⌊n u⌋`
-/// with `u` uniform in the `i`-th of [`BATCH`] equal intervals.
+/// The sum of a batch of `n f_t`. Draw `i` has `t = ⌊n u⌋` with `u` uniform in the `i`-th of [`BATCH`] equal intervals.
 fn stratified(terms: &[Moments]) -> Moments {
     let n = terms.len() as f64;
     let strata = BATCH as f64;
@@ -186,7 +185,7 @@ fn stratified(terms: &[Moments]) -> Moments {
         };
         Moments::mixed(terms.iter().enumerate().map(|(t, &term)| (share(t), scaled(term, n))))
     });
-    averaged_draw(each.fold(Moments::default(), add))
+    each.fold(Moments::default(), add)
 }
 
 /// The same with `u = (i + v)/BATCH` for one `v`: what the batch adds up to is constant between the places where some
@@ -209,15 +208,21 @@ fn equally_spaced(terms: &[Moments]) -> Moments {
             (jump[1] - jump[0], of_batch.fold(Moments::default(), add))
         })
         .collect();
-    averaged_draw(Moments::mixed(pieces.into_iter()))
+    Moments::mixed(pieces.into_iter())
 }
 
-/// The share of one draw in a batch.
-fn averaged_draw(batch: Moments) -> Moments {
+/// The sum of a batch of independent draws.
+fn repeated(draw: Moments) -> Moments {
     let n = BATCH as f64;
-    Moments { mean: batch.mean / n, even: batch.even / n, odd: batch.odd / n }
+    Moments { mean: n * draw.mean, even: n * draw.even, odd: n * draw.odd }
 }
 
+/// The mean of a batch from its sum.
+fn batch_mean(sum: Moments) -> Moments {
+    scaled(sum, 1.0 / BATCH as f64)
+}
+
+/// `factor × term`.
 fn scaled(term: Moments, factor: f64) -> Moments {
     Moments { mean: factor * term.mean, even: factor * factor * term.even, odd: factor * factor * term.odd }
 }

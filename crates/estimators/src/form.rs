@@ -51,13 +51,12 @@ impl Form {
         }
     }
 
-    /// The forms that the bound of `problem` has: all of a chain; without matching terms the log-ratio and the form with a
-    /// divergence; with the best denoiser the denoising form alone.
+    /// The forms that the bound of `problem` has: all of a chain; with the best denoiser the denoising form alone. Without
+    /// matching terms several of a chain's are the same.
     pub fn of(problem: &Problem) -> &'static [Form] {
-        match (problem.decoders(), problem.steps()) {
-            (Decoders::Best(_), _) => &[Form::Denoising],
-            (Decoders::Linear(_), 1) => &[Form::LogRatio, Form::Denoising],
-            (Decoders::Linear(_), _) => &Form::ALL,
+        match problem.decoders() {
+            Decoders::Best(_) => &[Form::Denoising],
+            Decoders::Linear(_) => &Form::ALL,
         }
     }
 

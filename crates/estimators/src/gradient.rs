@@ -8,21 +8,17 @@
 //! ```
 //!
 //! and the gradient of a divergence in closed form is minus the average of these over its first law. So every component is
-//! a quadratic of Gaussian variables, with exact moments; only the score-function estimator multiplies two.
+//! a quadratic of Gaussian variables, with exact moments; the score-function estimator's are products of two.
+//!
+//! `W` is the whole matrix of a step, also where a diffusion model ties it to a multiple of the identity.
 
-use ndarray::{Array1, Array2, ArrayRef1, ArrayView1, s};
-use prob::{GaussHermite, Gaussian, LinearGaussian, ProbError};
+use ndarray::{Array1, Array2, ArrayView1, s};
+use prob::{LinearGaussian, ProbError};
 
-use crate::moments::norm_squared;
 use crate::noise_form::NoiseForm;
+use crate::noise_quadratic::{NoiseQuadratic, norm_squared};
 use crate::problem::{Decoders, Observation};
 use crate::{Moments, Problem};
-
-/// Nodes a coordinate: exact for polynomials of degree 9, and a squared product of two quadratics has degree 8.
-const NODES: usize = 5;
-
-/// Noise coordinates over which a product rule is affordable: 5⁶ points.
-const MOST_NOISE: usize = 6;
 
 /// An estimator of the gradient of the bound with respect to the reverse model. All have the same mean.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -64,7 +60,7 @@ impl Gradient {
 
     /// Mean and variance when every step is estimated (each parameter stands in one term, so that it does not matter
     /// whether a path is shared), or, with `one_step`, one matching term at uniform `t`, times their number. The
-    /// reconstruction is sampled in every case. `None` without linear decoders, and for the score function of wide chains.
+    /// reconstruction is sampled in every case. `None` without linear decoders.
     ///
     /// # Errors
     /// If a bridge or a posterior is singular to rounding.
@@ -76,15 +72,11 @@ impl Gradient {
                 .observations()
                 .iter()
                 .map(|part| Ok((part.weight, self.components(t, decoder, problem, part)?)))
-                .collect::<Result<Vec<_>, ProbError>>()?;
+                .collect::<Result<Vec<(f64, Vec<Moments>)>, ProbError>>()?;
             // A matching term stands for all of them when it is the one that is drawn.
             let stands_for = if one_step && t > 0 { (decoders.len() - 1) as f64 } else { 1.0 };
-            let Some(count) = parts[0].1.as_ref().map(Vec::len) else { return Ok(None) };
-            for i in 0..count {
-                let of_parts = parts
-                    .iter()
-                    .map(|(weight, all)| (*weight, all.as_ref().map_or(Moments::default(), |all| all[i])));
-                let component = Moments::mixed(of_parts);
+            for i in 0..parts[0].1.len() {
+                let component = Moments::mixed(parts.iter().map(|(weight, all)| (*weight, all[i])));
                 let square = component.mean * component.mean;
                 total.squared_mean += square;
                 total.variance += stands_for * component.variance() + (stands_for - 1.0) * square;
@@ -100,7 +92,7 @@ impl Gradient {
         decoder: &LinearGaussian,
         problem: &Problem,
         part: &Observation,
-    ) -> Result<Option<Vec<Moments>>, ProbError> {
+    ) -> Result<Vec<Moments>, ProbError> {
         let posterior = |t: usize| problem.between(0, t).bridge(&problem.encoders()[t]);
         // The law over which log p is averaged in closed form, and its conditions; none where z_t itself is drawn.
         let (averaged, given) = match self {
@@ -126,7 +118,7 @@ impl Gradient {
         let spread = averaged.map_or(0.0, |averaged| {
             norm_squared(decoder.factor().whiten_columns(averaged.factor().lower()).iter())
         });
-        Ok(Some(slopes(decoder, &residual, &upper, spread)))
+        Ok(slopes(decoder, &residual, &upper, spread))
     }
 }
 
@@ -135,62 +127,41 @@ impl Gradient {
 fn slopes(decoder: &LinearGaussian, residual: &Affine, upper: &Affine, spread: f64) -> Vec<Moments> {
     let white = residual.map(|columns| decoder.factor().whiten_columns(&columns));
     let scaled = residual.map(|columns| decoder.factor().solve(&columns));
-    let mut all = Vec::new();
-    for i in 0..scaled.len() {
-        for j in 0..upper.len() {
-            all.push(Polynomial::product(&scaled, i, upper, j).moments());
-        }
-    }
-    for i in 0..scaled.len() {
-        all.push(Polynomial::affine(&scaled, i).moments());
-    }
-    let mut of_scale = Polynomial::zero(white.noise());
-    for i in 0..white.len() {
-        of_scale.add(0.5, &Polynomial::product(&white, i, &white, i));
-    }
-    of_scale.constant += 0.5 * (spread - white.len() as f64);
-    all.push(of_scale.moments());
-    all
+    let mut of_scale = white.half_square();
+    of_scale.mean += 0.5 * (spread - white.len() as f64);
+    components(&scaled, upper, of_scale).iter().map(NoiseQuadratic::moments).collect()
 }
 
 /// `-f × slope of log q_θ(y)`, with `f` the log-ratio of posterior and decoder and `y = L⁻¹ρ` drawn from its law.
-/// `None` if the noise has too many coordinates for a product rule.
 fn score_function(
     t: usize,
     decoder: &LinearGaussian,
     posterior: &LinearGaussian,
     problem: &Problem,
     part: &Observation,
-) -> Option<Vec<Moments>> {
+) -> Vec<Moments> {
     let law = NoiseForm::new(problem, part, &[0, t, t + 1]);
-    if law.noise() > MOST_NOISE {
-        return None;
-    }
     let (lower, upper) = (Affine::of(&law, &[t]), Affine::of(&law, &[t + 1]));
     let residual = lower.minus(&upper.through(decoder));
     let own = lower.minus(&Affine::of(&law, &[0, t + 1]).through(posterior));
-    let white = residual.map(|columns| decoder.factor().whiten_columns(&columns));
-    let own_white = own.map(|columns| posterior.factor().whiten_columns(&columns));
     let pull = own.map(|columns| posterior.factor().solve(&columns));
-    let constant = 0.5 * (decoder.factor().log_det() - posterior.factor().log_det());
-    let width = residual.len();
-    let components = |eps: &ArrayRef1<f64>| -> Vec<f64> {
-        let (white, own_white) = (white.at(eps), own_white.at(eps));
-        let (residual, pull, upper) = (residual.at(eps), pull.at(eps), upper.at(eps));
-        let ratio = constant + 0.5 * (white.dot(&white) - own_white.dot(&own_white));
-        let of_weight = pull.iter().flat_map(|p| upper.iter().map(move |z| p * z));
-        let of_scale = 0.5 * (residual.dot(&pull) - width as f64);
-        of_weight.chain(pull.iter().copied()).chain([of_scale]).map(|slope| ratio * slope).collect()
-    };
-    let standard = Gaussian::standard(law.noise());
-    let count = width * upper.len() + width + 1;
-    let (mut means, mut squares) = (vec![0.0; count], vec![0.0; count]);
-    let rule = GaussHermite::new(NODES);
-    for i in 0..count {
-        means[i] = rule.expectation(&standard, |eps| components(eps)[i]);
-        squares[i] = rule.expectation(&standard, |eps| (components(eps)[i] - means[i]).powi(2));
+    let mut log_ratio = residual.map(|columns| decoder.factor().whiten_columns(&columns)).half_square();
+    log_ratio.add(-1.0, &own.map(|columns| posterior.factor().whiten_columns(&columns)).half_square());
+    log_ratio.mean += 0.5 * (decoder.factor().log_det() - posterior.factor().log_det());
+    let mut of_scale = NoiseQuadratic::zero(law.noise());
+    for i in 0..residual.len() {
+        of_scale.add(0.5, &Affine::product(&residual, i, &pull, i));
     }
-    Some(means.into_iter().zip(squares).map(|(mean, even)| Moments { mean, even, odd: 0.0 }).collect())
+    of_scale.mean -= 0.5 * residual.len() as f64;
+    components(&pull, &upper, of_scale).iter().map(|slope| log_ratio.product_moments(slope)).collect()
+}
+
+/// The slopes for `W` row by row, for `b` and for `log s`, `pull` being the one for `b`.
+fn components(pull: &Affine, upper: &Affine, of_scale: NoiseQuadratic) -> Vec<NoiseQuadratic> {
+    let of_weight = (0..pull.len())
+        .flat_map(|i| (0..upper.len()).map(move |j| (i, j)))
+        .map(|(i, j)| Affine::product(pull, i, upper, j));
+    of_weight.chain((0..pull.len()).map(|i| pull.coordinate(i))).chain([of_scale]).collect()
 }
 
 /// `F ε + m`, a row for each coordinate.
@@ -228,51 +199,29 @@ impl Affine {
         Self { factor: linear(self.factor.clone()), mean: mean.slice(s![.., 0]).to_owned() }
     }
 
-    fn at(&self, eps: &ArrayRef1<f64>) -> Array1<f64> {
-        self.factor.dot(eps) + &self.mean
-    }
-
     fn row(&self, i: usize) -> (ArrayView1<'_, f64>, f64) {
         (self.factor.row(i), self.mean[i])
     }
-}
 
-/// `constant + slope'ε + ε'(curvature)ε`.
-struct Polynomial {
-    constant: f64,
-    slope: Array1<f64>,
-    curvature: Array2<f64>,
-}
-
-impl Polynomial {
-    fn zero(noise: usize) -> Self {
-        Self { constant: 0.0, slope: Array1::zeros(noise), curvature: Array2::zeros((noise, noise)) }
-    }
-
-    fn affine(of: &Affine, i: usize) -> Self {
-        let (slope, constant) = of.row(i);
-        Self { constant, slope: slope.to_owned(), ..Self::zero(of.noise()) }
+    fn coordinate(&self, i: usize) -> NoiseQuadratic {
+        let (slope, mean) = self.row(i);
+        NoiseQuadratic { mean, slope: slope.to_owned(), ..NoiseQuadratic::zero(self.noise()) }
     }
 
     /// Row `i` of one times row `j` of the other.
-    fn product(one: &Affine, i: usize, other: &Affine, j: usize) -> Self {
+    fn product(one: &Affine, i: usize, other: &Affine, j: usize) -> NoiseQuadratic {
         let ((a, a_0), (b, b_0)) = (one.row(i), other.row(j));
         let curvature = Array2::from_shape_fn((a.len(), a.len()), |(k, l)| 0.5 * (a[k] * b[l] + a[l] * b[k]));
-        Self { constant: a_0 * b_0, slope: &a * b_0 + &b * a_0, curvature }
+        NoiseQuadratic { mean: a_0 * b_0 + a.dot(&b), slope: &a * b_0 + &b * a_0, curvature }
     }
 
-    fn add(&mut self, factor: f64, other: &Self) {
-        self.constant += factor * other.constant;
-        self.slope.scaled_add(factor, &other.slope);
-        self.curvature.scaled_add(factor, &other.curvature);
-    }
-
-    fn moments(&self) -> Moments {
-        Moments {
-            mean: self.constant + self.curvature.diag().sum(),
-            even: 2.0 * norm_squared(self.curvature.iter()),
-            odd: norm_squared(self.slope.iter()),
+    /// `½ |·|²`.
+    fn half_square(&self) -> NoiseQuadratic {
+        let mut sum = NoiseQuadratic::zero(self.noise());
+        for i in 0..self.len() {
+            sum.add(0.5, &Self::product(self, i, self, i));
         }
+        sum
     }
 }
 

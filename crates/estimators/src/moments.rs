@@ -1,8 +1,9 @@
 //! Exact mean and variance of a term: of a quadratic polynomial of standard normal noise.
 
-use ndarray::{Array1, Array2};
+use ndarray::Array1;
 
 use crate::noise_form::NoiseForm;
+use crate::noise_quadratic::{NoiseQuadratic, norm_squared};
 use crate::problem::Observation;
 use crate::{Problem, Term};
 
@@ -50,41 +51,28 @@ impl Term {
     }
 
     pub(crate) fn moments_at(&self, problem: &Problem, observation: &Observation) -> Option<Moments> {
-        let Expansion { mean, curvature, slope } = self.expand(problem, observation)?;
-        Some(Moments { mean, even: 2.0 * norm_squared(curvature.iter()), odd: norm_squared(slope.iter()) })
+        self.expand(problem, observation).map(|quadratic| quadratic.moments())
     }
 
     /// `b` of `c + b'ε + ε'Mε`, the noise of `x` first.
     pub(crate) fn slope_at(&self, problem: &Problem, observation: &Observation) -> Option<Array1<f64>> {
-        self.expand(problem, observation).map(|expansion| expansion.slope)
+        self.expand(problem, observation).map(|quadratic| quadratic.slope)
     }
 
-    fn expand(&self, problem: &Problem, observation: &Observation) -> Option<Expansion> {
+    /// The term as a function of the noise.
+    fn expand(&self, problem: &Problem, observation: &Observation) -> Option<NoiseQuadratic> {
         let law = NoiseForm::new(problem, observation, &self.variables());
-        let mut mean = 0.0;
-        let mut curvature = Array2::<f64>::zeros((law.noise(), law.noise()));
-        let mut slope = Array1::<f64>::zeros(law.noise());
+        let mut sum = NoiseQuadratic::zero(law.noise());
         for piece in &self.pieces {
             let (at, factor) = law.select(&piece.quantity.variables());
             let squares = piece.quantity.squares()?;
             let (rows, residual) = (squares.rows.dot(&factor), squares.residual(&at));
             let scale = piece.sign * squares.scale;
             let square = residual.dot(&residual) + norm_squared(rows.iter());
-            mean += piece.sign * squares.constant + scale * square;
-            curvature.scaled_add(scale, &rows.t().dot(&rows));
-            slope.scaled_add(2.0 * scale, &rows.t().dot(&residual));
+            sum.mean += piece.sign * squares.constant + scale * square;
+            sum.curvature.scaled_add(scale, &rows.t().dot(&rows));
+            sum.slope.scaled_add(2.0 * scale, &rows.t().dot(&residual));
         }
-        Some(Expansion { mean, curvature, slope })
+        Some(sum)
     }
-}
-
-/// `mean + b'ε + ε'Mε - tr M`.
-struct Expansion {
-    mean: f64,
-    curvature: Array2<f64>,
-    slope: Array1<f64>,
-}
-
-pub(crate) fn norm_squared<'a>(values: impl Iterator<Item = &'a f64>) -> f64 {
-    values.map(|value| value * value).sum()
 }

@@ -8,13 +8,13 @@
 
 use ndarray::{Array1, Array2, ArrayView2, s};
 
-use crate::moments::norm_squared;
 use crate::noise_form::NoiseForm;
+use crate::noise_quadratic::norm_squared;
 use crate::problem::Observation;
 use crate::{Moments, Problem, Term};
 
-/// Mean and variance of `Σ sign × term` over one path `x, z_1, …, z_T`; `None` if a term is no quadratic of Gaussian
-/// variables.
+/// Mean (nats) and variance (nats²) of `Σ sign × term` over one path `x, z_1, …, z_T`; `None` if a term is no quadratic of
+/// Gaussian variables.
 pub fn path_moments(terms: &[Term], problem: &Problem) -> Option<Moments> {
     let at = |part: &Observation| Some((part.weight, path_moments_at(terms, problem, part)?));
     let parts: Option<Vec<(f64, Moments)>> = problem.observations().iter().map(at).collect();

@@ -8,8 +8,9 @@ use ndarray_rand::rand_distr::weighted::WeightedIndex;
 use rand_chacha::ChaCha8Rng;
 
 use crate::draw::Noise;
-use crate::exact::normalised;
 use crate::quasi::{self, Quasi};
+use crate::running::Running;
+use crate::scheme::WARM_UP;
 use crate::{Estimator, Problem, Scheme, Term};
 
 /// Numbers that a chunk of paths may hold: 8 MB.
@@ -90,7 +91,11 @@ pub fn sample(
     plan: &MonteCarlo,
     progress: &(dyn Fn(u64) + Sync),
 ) -> Sampled {
-    let sampler = Sampler { estimator, scheme, problem };
+    let mut sampler =
+        Sampler { estimator, scheme, problem, learned: Running::new(estimator.matching().len()) };
+    if scheme == Scheme::RunningImportance {
+        sampler.warm_up(&mut plan.streams.role("warm-up").rng(0));
+    }
     let Chunks { values, variances } = plan.run(progress, |rng, n| {
         let values: Moments = sampler.evaluate(n, rng).into_iter().collect();
         let mut variances = Moments::default();
@@ -108,6 +113,8 @@ struct Sampler<'a> {
     estimator: &'a Estimator,
     scheme: Scheme,
     problem: &'a Problem,
+    /// What [`Scheme::RunningImportance`] knows before a chunk.
+    learned: Running,
 }
 
 impl Sampler<'_> {
@@ -241,26 +248,31 @@ impl Sampler<'_> {
         }
     }
 
-    /// One step with `p_t ∝ √(mean of f_t²)` over what this chunk has seen, which starts as if every term had been seen
-    /// once at the common mean. The weights of a block depend on the blocks before it alone, so the mean stays right.
+    /// One step with running probabilities, which every chunk takes up where the warm-up left them.
     fn with_running_probabilities(&self, n: usize, rng: &mut ChaCha8Rng) -> Array1<f64> {
-        let terms = self.estimator.matching().len();
-        let mut values = self.ends(n, rng);
-        if terms == 0 {
+        let values = self.ends(n, rng);
+        values - self.run_on(&mut self.learned.clone(), n, rng)
+    }
+
+    /// Learns from [`WARM_UP`] evaluations a term.
+    fn warm_up(&mut self, rng: &mut ChaCha8Rng) {
+        let mut learned = self.learned.clone();
+        self.run_on(&mut learned, WARM_UP * self.estimator.matching().len(), rng);
+        self.learned = learned;
+    }
+
+    /// `n` weighted matching terms. The weights of a block depend on the blocks before it alone, so the mean stays right.
+    fn run_on(&self, learned: &mut Running, n: usize, rng: &mut ChaCha8Rng) -> Array1<f64> {
+        let mut values = Array1::zeros(n);
+        if self.estimator.matching().is_empty() {
             return values;
         }
-        let (mut squares, mut seen) = (vec![0.0; terms], vec![0.0; terms]);
         for start in (0..n).step_by(RUNNING_BLOCK) {
-            let block = RUNNING_BLOCK.min(n - start);
-            let common = squares.iter().sum::<f64>() / seen.iter().sum::<f64>().max(1.0);
-            let means = squares.iter().zip(&seen).map(|(s, n)| ((s + common) / (n + 1.0)).sqrt());
-            let p = normalised(means.collect());
-            let steps = weighted_steps(&p, block, rng);
+            let steps = weighted_steps(&learned.probabilities(), RUNNING_BLOCK.min(n - start), rng);
             let weighted = self.at_steps(&steps, rng);
             for (k, &(t, weight)) in steps.iter().enumerate() {
-                values[start + k] -= weighted[k];
-                squares[t] += (weighted[k] / weight).powi(2);
-                seen[t] += 1.0;
+                values[start + k] = weighted[k];
+                learned.see(t, weighted[k] / weight);
             }
         }
         values

@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-/// A sampling scheme. The first three are the textbook's; the others improve on `OneStep`, each in one way.
+/// A sampling scheme. The first three are the textbook's; the others change `OneStep`, each in one way; whether
+/// that pays is what their variances and costs tell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Scheme {
     /// One path `z_1 … z_T` serves all terms.
@@ -18,9 +19,9 @@ pub enum Scheme {
     Stratified,
     /// The mean of [`BATCH`] one-step evaluations, with the `t` equally spaced from one uniform start (Kingma 2021).
     LowDiscrepancy,
-    /// One step with `t` drawn with the probabilities that give the least variance, `p_t ∝ √(E f_t²)`.
+    /// One step with `t` drawn with the probabilities that give the least variance, `p_t ∝ √(E f_t²)` (Kahn and Marshall 1953).
     Importance,
-    /// One step with `p_t` from running means of the squares `f_t²` seen so far.
+    /// One step with `p_t` from running means of the squares `f_t²` seen so far, [`WARM_UP`] a term to begin with.
     RunningImportance,
     /// One step less the linear part of each term in its noise, which has mean 0.
     ControlVariate,
@@ -32,6 +33,9 @@ pub enum Scheme {
 
 /// One-step evaluations in a batch of [`Scheme::Stratified`] and [`Scheme::LowDiscrepancy`].
 pub const BATCH: usize = 8;
+
+/// Evaluations of each matching term, on average, before [`Scheme::RunningImportance`] is used.
+pub const WARM_UP: usize = 32;
 
 /// One-step evaluations in a point set of [`Scheme::QuasiMonteCarlo`].
 pub const QUASI_POINTS: usize = 64;

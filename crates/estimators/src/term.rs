@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use ndarray::{Array1, Array2, ArrayRef1, Axis, concatenate};
 use prob::numerics::LN_2PI;
-use prob::{Gaussian, LinearGaussian};
+use prob::{LinearGaussian, divergence_at_equal_means};
 use vdm::BayesVdm;
 
 /// Which term of the bound.
@@ -112,7 +112,7 @@ impl Quantity {
                 rows: to.factor().whiten_columns(&(from.weight() - to.weight())),
                 offset: to.factor().whiten(&(from.bias() - to.bias())),
                 scale: 0.5,
-                constant: at_equal_means(from, to),
+                constant: divergence_at_equal_means(from.factor(), to.factor()),
             }),
             Self::Constant(constant) => Some(Squares {
                 rows: Array2::zeros((0, 0)),
@@ -123,15 +123,6 @@ impl Quantity {
             Self::SquaredError { .. } => None,
         }
     }
-}
-
-/// `KL(N(0, S) || N(0, R))` of two conditionals' covariances.
-pub(crate) fn at_equal_means(from: &LinearGaussian, to: &LinearGaussian) -> f64 {
-    let centred = |law: &LinearGaussian| {
-        Gaussian::new(Array1::zeros(law.bias().len()), law.covariance().clone())
-            .expect("the covariance of a law that exists")
-    };
-    centred(from).kl_divergence(&centred(to))
 }
 
 /// `constant + scale |G v + g|²`.

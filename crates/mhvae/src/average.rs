@@ -7,7 +7,7 @@
 use std::ops::Range;
 
 use ndarray::{Array1, Array2, ArrayRef1, ArrayRef2, s};
-use prob::{Gaussian, LinearGaussian, ProbError};
+use prob::{Gaussian, LinearGaussian, divergence_at_equal_means};
 
 /// Some coordinates of a larger Gaussian vector, `m + B u`: all its parts share the standard normal `u`.
 pub(crate) struct Part {
@@ -39,16 +39,11 @@ pub(crate) fn log_prob(conditional: &LinearGaussian, y: &Part, z: &Part) -> f64 
 }
 
 /// `E KL(p(·|z) || q(·|z))` in nats over the common input `z`.
-///
-/// # Errors
-/// If the means of the two, at the mean of `z`, differ by more than f64 can hold.
-pub(crate) fn divergence(p: &LinearGaussian, q: &LinearGaussian, law: &Gaussian) -> Result<f64, ProbError> {
+pub(crate) fn divergence(p: &LinearGaussian, q: &LinearGaussian, law: &Gaussian) -> f64 {
     let weight = p.weight() - q.weight();
-    let shift = weight.dot(law.mean()) + (p.bias() - q.bias());
-    let origin = Array1::zeros(shift.len());
-    let shifted = Gaussian::new(shift, p.covariance().clone())?;
-    let at_the_mean = shifted.kl_divergence(&Gaussian::new(origin, q.covariance().clone())?);
-    Ok(at_the_mean + half_square(q, &weight.dot(law.factor().lower())))
+    let shift = q.factor().whiten(&(weight.dot(law.mean()) + (p.bias() - q.bias())));
+    let spread = half_square(q, &weight.dot(law.factor().lower()));
+    divergence_at_equal_means(p.factor(), q.factor()) + 0.5 * shift.dot(&shift) + spread
 }
 
 /// `½ ‖L⁻¹ B‖²` with `S = L Lᵀ` the covariance of the conditional: what a spread `B` of its residual costs.

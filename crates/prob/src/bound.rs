@@ -26,3 +26,14 @@ impl Bound {
         self.reconstruction - self.prior_matching - self.matching.iter().sum::<f64>()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_bound_is_the_reconstruction_less_the_rest() {
+        let bound = Bound { reconstruction: -0.5, prior_matching: 0.25, matching: vec![0.125, 2.0] };
+        assert_eq!(bound.elbo(), -2.875);
+    }
+}

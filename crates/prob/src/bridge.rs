@@ -8,8 +8,9 @@ impl LinearGaussian {
     /// The bridge `p(y | a, c)` of a chain `a → y → c`, as a conditional on the stacked vector `(a, c)`; `self` is
     /// `p(y | a) = N(W a + b, S)` and `next` is `p(c | y)`.
     ///
-    /// Bayes' rule with `p(y | a)` as the prior: with `P` the covariance of the posterior, the weight on `a` is `P S⁻¹ W`, which
-    /// is `(I - K V) W` with the gain `K` of `c` without its difference. Between the latents of an encoder it is the bridge `q(z_t | z_{t-1}, z_{t+1})`, and from the observation on the posterior
+    /// Bayes' rule with `p(y | a)` as the prior: with `P` the covariance of the posterior, the weight on `a` is
+    /// `P S⁻¹ W`, which is `(I - K V) W` with the gain `K` of `c` without its difference. Between the latents of an
+    /// encoder it is the bridge `q(z_t | z_{t-1}, z_{t+1})`, and from the observation on the posterior
     /// `q(z_{t-1} | z_t, x)`.
     ///
     /// # Errors

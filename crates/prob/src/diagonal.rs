@@ -128,6 +128,7 @@ mod tests {
             (p, q) in (1usize..5).prop_flat_map(|d| (diagonal(d), diagonal(d))),
         ) {
             let (pf, qf) = (full(&p), full(&q));
+            prop_assert_eq!(p.log_var().mapv(f64::exp), pf.covariance().diag().to_owned());
             let standard = Gaussian::standard(p.dim());
             assert_relative_eq!(p.kl_divergence(&q), pf.kl_divergence(&qf), max_relative = 1e-11, epsilon = 1e-12);
             assert_relative_eq!(p.kl_to_standard_normal(), pf.kl_divergence(&standard), max_relative = 1e-11, epsilon = 1e-12);

@@ -194,7 +194,11 @@ impl Gaussian {
 }
 
 /// `KL(N(0, S_p) || N(0, S_q))` in nats, from the factors: the part of a divergence that the means do not touch.
-pub(crate) fn divergence_at_equal_means(p: &Cholesky, q: &Cholesky) -> f64 {
+///
+/// # Panics
+/// If the factors have different dimensions.
+pub fn divergence_at_equal_means(p: &Cholesky, q: &Cholesky) -> f64 {
+    assert_eq!(p.dim(), q.dim(), "a divergence between laws of different dimensions");
     let m = q.whiten_columns(p.lower());
     let mut sum = 0.0;
     for i in 0..p.dim() {

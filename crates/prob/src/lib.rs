@@ -48,7 +48,7 @@ pub use diagonal::DiagonalGaussian;
 pub use error::{ProbError, check_dim};
 pub use frechet::frechet_distance;
 pub use gauss_hermite::GaussHermite;
-pub use gaussian::Gaussian;
+pub use gaussian::{Gaussian, divergence_at_equal_means};
 pub use inception::inception_score;
 pub use linear_gaussian::LinearGaussian;
 pub use mixture::Mixture;

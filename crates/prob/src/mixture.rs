@@ -216,6 +216,12 @@ mod tests {
     }
 
     #[test]
+    fn a_mixture_has_as_many_components_as_it_was_made_of() {
+        assert_eq!((lopsided().len(), lopsided().is_empty()), (2, false));
+        assert_eq!(Mixture::from(Gaussian::standard(1)).len(), 1);
+    }
+
+    #[test]
     fn density_is_the_slope_of_the_distribution_function_and_score_that_of_the_log_density() {
         let p = lopsided();
         let h = 1e-5;

@@ -134,6 +134,7 @@ mod tests {
     fn draws_and_density_are_of_one_law() {
         let mut rng = Streams::new(1).rng(0);
         let law = GaussianMlp::new(2, &[5], 3, Variance::Learned, &mut rng);
+        assert_eq!((law.input_dim(), law.output_dim()), (2, 3));
         let x = Array2::from_shape_vec((2, 2), vec![0.3, -1.2, 0.8, 0.5]).expect("four numbers");
         let (mean, above) = (
             law.sample_given_noise(&x, &Array2::zeros((2, 3))),

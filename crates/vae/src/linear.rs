@@ -165,6 +165,26 @@ mod tests {
         assert_relative_eq!(vae.reconstruction(&array![x]), by_hand, max_relative = 1e-13);
     }
 
+    #[test]
+    fn evidence_gap_and_weights_by_hand() {
+        let law = |w: f64, b: f64, v: f64| LinearGaussian::new(array![[w]], array![b], array![[v]]).unwrap();
+        let vae = LinearVae::new(law(0.4, 0.1, 0.3), law(0.7, 0.2, 0.2)).unwrap();
+        let log_normal = |r: f64, v: f64| -0.5 * (r * r / v + (std::f64::consts::TAU * v).ln());
+        let x = array![0.8];
+        let evidence = log_normal(0.6, 0.69);
+        assert_relative_eq!(vae.log_evidence(&x), evidence, max_relative = 1e-13);
+        // p(z|x) = N(0.7 · 0.6/0.69, 0.2/0.69), q(z|x) = N(0.42, 0.3).
+        let (mean, variance): (f64, f64) = (0.42 / 0.69, 0.2 / 0.69);
+        let gap = 0.5 * (0.3 / variance + (0.42 - mean).powi(2) / variance - 1.0 + (variance / 0.3).ln());
+        assert_relative_eq!(vae.gap(&x).unwrap(), gap, max_relative = 1e-12);
+        assert_relative_eq!(evidence - vae.bound(&x).elbo(), gap, max_relative = 1e-12);
+        // From the prior, E p(x|z)² = N(0.6; 0, 0.49 + 0.1)/√(4π · 0.2).
+        let square = log_normal(0.6, 0.59) - 0.5 * (2.0 * std::f64::consts::TAU * 0.2).ln();
+        let relative = (square - 2.0 * evidence).exp() - 1.0;
+        let found = vae.weight_variance(&x, vae.prior()).unwrap();
+        assert_relative_eq!(found, relative, max_relative = 1e-12);
+    }
+
     /// Two coordinates, one latent, two components: the average of the bound by quadrature.
     #[test]
     fn the_average_bound_is_the_average_of_the_bound() {

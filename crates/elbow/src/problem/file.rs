@@ -10,7 +10,7 @@ use toml::Table;
 use toy::Preset;
 use vdm::{Reverse, ReverseError, Schedule, ScheduleError};
 
-use super::key::{BadKey, Fields, Key};
+use super::key::{self, BadKey, Fields, Key};
 
 /// More memory than this is not asked for, in bytes.
 const MOST_MEMORY: f64 = 4e9;
@@ -23,6 +23,8 @@ pub(crate) struct ProblemFile {
     pub(crate) x: Option<Array1<f64>>,
     /// Where observations come from.
     pub(crate) data: Option<Mixture>,
+    /// The number that is furthest from 1, with its key.
+    pub(crate) most_extreme: Option<(String, f64)>,
 }
 
 /// Which model.
@@ -91,7 +93,7 @@ fn problem(table: &Table) -> Result<ProblemFile, BadKey> {
         }
         _ => diffusion(&model, width, data.as_ref())?,
     };
-    Ok(ProblemFile { model, x, data })
+    Ok(ProblemFile { model, x, data, most_extreme: key::most_extreme(table) })
 }
 
 /// A chain over an observation of `width` coordinates.
@@ -99,21 +101,21 @@ fn chain(width: usize, encoders: &[Key], decoders: &[Key]) -> Result<Mhvae, BadK
     let (mut up, mut down) = (vec![], vec![]);
     let mut lower = width;
     for (encoder, decoder) in encoders.iter().zip(decoders) {
-        let law = conditional(encoder, Some(lower), None)?;
+        let law = conditional(encoder, lower, None)?;
         let upper = law.bias().len();
-        down.push(conditional(decoder, Some(upper), Some(lower))?);
+        down.push(conditional(decoder, upper, Some(lower))?);
         up.push(law);
         lower = upper;
     }
     Mhvae::new(up, down).map_err(|error| BadKey::new("", error.to_string()))
 }
 
-/// `N(weight x + bias, covariance)` from `inputs` coordinates to `outputs`.
-fn conditional(key: &Key, inputs: Option<usize>, outputs: Option<usize>) -> Result<LinearGaussian, BadKey> {
+/// `N(weight x + bias, covariance)` from `inputs` coordinates to `outputs`, if that number is fixed.
+fn conditional(key: &Key, inputs: usize, outputs: Option<usize>) -> Result<LinearGaussian, BadKey> {
     let fields = key.fields(&["weight", "bias", "covariance"])?;
     let (weight_key, bias_key) = (fields.required("weight")?, fields.required("bias")?);
     let (weight, bias) = (weight_key.matrix()?, bias_key.vector()?);
-    if let Some(inputs) = inputs.filter(|&inputs| inputs != weight.ncols()) {
+    if inputs != weight.ncols() {
         return Err(
             weight_key.refuse(format!("{} columns, but its input has {inputs} coordinates", weight.ncols()))
         );
@@ -211,7 +213,7 @@ fn diffusion(key: &Key, width: usize, data: Option<&Mixture>) -> Result<Model, B
 }
 
 fn schedule(key: &Key, width: usize) -> Result<Schedule, BadKey> {
-    if key.path().ends_with("alphas") {
+    if key.name() == "alphas" {
         let alphas = key.vector()?.to_vec();
         fits_in_memory(key, alphas.len(), width)?;
         return Schedule::from_alphas(&alphas).map_err(|error| match error {
@@ -221,11 +223,15 @@ fn schedule(key: &Key, width: usize) -> Result<Schedule, BadKey> {
             other => key.refuse(other),
         });
     }
-    let kind = key.fields(&["kind", "steps", "beta_start", "beta_end"])?.required("kind")?;
-    let kind = kind.one_of(&["linear", "cosine"])?;
-    let known: &[&'static str] =
-        if kind == "linear" { &["kind", "steps", "beta_start", "beta_end"] } else { &["kind", "steps"] };
-    let fields = key.fields(known)?;
+    let fields = key.fields(&["kind", "steps", "beta_start", "beta_end"])?;
+    let kind = fields.required("kind")?.one_of(&["linear", "cosine"])?;
+    if let Some(other) =
+        ["beta_start", "beta_end"].iter().find_map(|name| fields.get(name)).filter(|_| kind == "cosine")
+    {
+        return Err(
+            other.refuse("belongs to a linear schedule: a cosine schedule has \"kind\" and \"steps\" alone")
+        );
+    }
     let steps_key = fields.required("steps")?;
     let steps = steps_key.count()?;
     fits_in_memory(&steps_key, steps, width)?;

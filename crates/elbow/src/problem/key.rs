@@ -45,6 +45,11 @@ impl<'a> Key<'a> {
         &self.path
     }
 
+    /// The last part of the path.
+    pub(crate) fn name(&self) -> &str {
+        self.path.rsplit('.').next().unwrap_or(&self.path)
+    }
+
     /// Says what is wrong with the value.
     pub(crate) fn refuse(&self, reason: impl fmt::Display) -> BadKey {
         BadKey::new(&self.path, reason.to_string())
@@ -155,7 +160,7 @@ impl<'a> Fields<'a> {
         match table.keys().find(|key| !known.contains(&key.as_str())) {
             None => Ok(fields),
             Some(key) => {
-                Err(BadKey::new(fields.path_of(key), format!("unknown key{}", nearest_or_known(key, known))))
+                Err(BadKey::new(fields.path_of(key), format!("unknown key{}", nearest_known(key, known))))
             }
         }
     }
@@ -213,11 +218,39 @@ fn nearest(word: &str, known: &[&str]) -> String {
     }
 }
 
-/// The nearest known key, or all of them if none is near.
-fn nearest_or_known(word: &str, known: &[&str]) -> String {
+/// `; the nearest known one is …`.
+fn nearest_known(word: &str, known: &[&str]) -> String {
     let near = known.iter().min_by_key(|k| strsim::damerau_levenshtein(k, word));
-    match near {
-        Some(near) => format!("; the nearest known one is \"{near}\""),
-        None => String::new(),
+    near.map_or(String::new(), |near| format!("; the nearest known one is \"{near}\""))
+}
+
+/// The number of a table whose logarithm is furthest from 0, with its path; zeros do not count.
+pub(crate) fn most_extreme(table: &Table) -> Option<(String, f64)> {
+    let from_one = |value: f64| value.abs().ln().abs();
+    let mut numbers = Vec::new();
+    for (key, value) in table {
+        collect_numbers(key.clone(), value, &mut numbers);
+    }
+    numbers
+        .into_iter()
+        .filter(|(_, value)| *value != 0.0)
+        .max_by(|a, b| from_one(a.1).total_cmp(&from_one(b.1)))
+}
+
+fn collect_numbers(path: String, value: &Value, into: &mut Vec<(String, f64)>) {
+    match value {
+        Value::Float(number) => into.push((path, *number)),
+        Value::Integer(number) => into.push((path, *number as f64)),
+        Value::Array(list) => {
+            for (i, entry) in list.iter().enumerate() {
+                collect_numbers(format!("{path}[{i}]"), entry, into);
+            }
+        }
+        Value::Table(table) => {
+            for (key, entry) in table {
+                collect_numbers(format!("{path}.{key}"), entry, into);
+            }
+        }
+        _ => {}
     }
 }

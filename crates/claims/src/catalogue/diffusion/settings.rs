@@ -49,7 +49,7 @@ fn general(form: Form, chain: &Mhvae, x_0: &Array1<f64>) -> Result<f64, ProbErro
     match form {
         Form::LogRatio => Ok(chain.elbo(x_0)),
         Form::ConsistencyLogRatio | Form::Consistency => Ok(chain.consistency(x_0)?.elbo()),
-        Form::ConsistencyAsPrinted => Ok(chain.consistency_as_printed(x_0)?.elbo()),
+        Form::ConsistencyAsPrinted => Ok(chain.consistency_as_printed(x_0).elbo()),
         Form::DenoisingLogRatio | Form::Denoising => Ok(chain.denoising(x_0)?.elbo()),
     }
 }

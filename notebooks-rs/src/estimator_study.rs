@@ -5,7 +5,6 @@ use estimators::{Estimator, Form, Observations, Problem, Sampled, Scheme, sample
 use mhvae::Mhvae;
 use montecarlo::Streams;
 use ndarray::array;
-use prob::{LinearGaussian, ProbError};
 use vdm::{Reverse, Schedule, ScheduleError};
 
 /// The forms that are compared: as printed, corrected, and with the posterior.
@@ -41,10 +40,7 @@ fn schedule(steps: usize) -> Result<Schedule, ScheduleError> {
 pub fn problem(steps: usize) -> Result<Problem, Box<dyn std::error::Error>> {
     let schedule = schedule(steps)?;
     let reverse = Reverse::from_schedule(&schedule, 1, 0.95, 1.0)?;
-    let encoders = (1..=steps)
-        .map(|t| LinearGaussian::isotropic(1, schedule.alpha(t).sqrt(), schedule.beta(t)))
-        .collect::<Result<_, ProbError>>()?;
-    let chain = Mhvae::new(encoders, (1..=steps).map(|t| reverse.step(t)).collect())?;
+    let chain = Mhvae::new(schedule.all_steps(1), reverse.all_steps())?;
     Ok(Problem::new(chain, Observations::Fixed(array![0.8]))?)
 }
 

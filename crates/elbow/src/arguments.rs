@@ -19,10 +19,12 @@ const MOST_CASES: u32 = 1_000_000;
     version,
     after_help = "\
 Examples:
-  elbow                      what there is and what to try next
-  elbow check                every claim, in a table
-  elbow check D --cases 64   one part, with fewer random problems
-  elbow explain D4           one claim: why it holds and what is compared"
+  elbow                                   what there is and what to try next
+  elbow check                             every claim, in a table
+  elbow check D --cases 64                one part, with fewer random problems
+  elbow explain D4                        one claim: why it holds and what is compared
+  elbow terms problems/vdm.toml           a problem of your own: every term, exact and by Monte Carlo
+  elbow variance problems/six_steps.toml  the variance and cost of every estimator of its bound"
 )]
 pub(crate) struct Arguments {
     #[command(subcommand)]

@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 use estimators::{Estimator, Form, Observations, Problem};
 use mhvae::Mhvae;
 use ndarray::Array1;
-use prob::{Bound, LinearGaussian, ProbError};
-use vdm::{BayesVdm, QuadratureError, Reverse, Schedule};
+use prob::{Bound, ProbError};
+use vdm::{BayesVdm, QuadratureError};
 
 use crate::refusal::Refusal;
 use file::{Model, ProblemFile};
@@ -49,7 +49,9 @@ fn pose(path: &Path, file: ProblemFile) -> Result<Posed, ProbError> {
     let (name, chain) = match file.model {
         Model::Vae(chain) => ("vae", chain),
         Model::Mhvae(chain) => ("mhvae", chain),
-        Model::Vdm(schedule, reverse) => ("vdm", restricted(&schedule, &reverse)?),
+        Model::Vdm(schedule, reverse) => {
+            ("vdm", Mhvae::new(schedule.all_steps(reverse.dim()), reverse.all_steps())?)
+        }
         Model::BayesVdm(schedule, data) => {
             let model = BayesVdm::new(data, schedule)?;
             return Ok(Posed {
@@ -81,16 +83,6 @@ fn pose(path: &Path, file: ProblemFile) -> Result<Posed, ProbError> {
         log_evidence: Some(log_evidence),
         bayes: None,
     })
-}
-
-/// The chain of a diffusion model: its encoders are fixed by the schedule.
-fn restricted(schedule: &Schedule, reverse: &Reverse) -> Result<Mhvae, ProbError> {
-    let steps = 1..=schedule.steps();
-    let encoders = steps
-        .clone()
-        .map(|t| LinearGaussian::isotropic(reverse.dim(), schedule.alpha(t).sqrt(), schedule.beta(t)))
-        .collect::<Result<_, _>>()?;
-    Mhvae::new(encoders, steps.map(|t| reverse.step(t)).collect())
 }
 
 impl Posed {

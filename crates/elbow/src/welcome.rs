@@ -32,10 +32,18 @@ fn write(parts: &[Part], out: &mut impl Write) -> io::Result<()> {
             format!("explain {false_line}"),
             "a line that is false: where, by how much, what is true".to_owned(),
         ),
+        (
+            "terms problems/vdm.toml".to_owned(),
+            "the bound of a problem of your own, in every form".to_owned(),
+        ),
+        (
+            "variance problems/six_steps.toml".to_owned(),
+            "how much its estimators vary, and what they cost".to_owned(),
+        ),
     ];
     writeln!(out, "\n{TITLE}Try{TITLE:#}")?;
     for (command, what) in suggestions {
-        writeln!(out, "  elbow {command:<14}{what}")?;
+        writeln!(out, "  elbow {command:<35}{what}")?;
     }
     writeln!(out, "\nFrom a checkout: cargo run --release --bin elbow -- check. All there is: elbow --help.")
 }

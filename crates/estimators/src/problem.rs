@@ -62,9 +62,7 @@ impl Problem {
     /// As [`new`](Self::new).
     pub fn with_best_denoiser(model: BayesVdm, x: Option<Array1<f64>>) -> Result<Self, ProbError> {
         let (schedule, d) = (model.schedule(), model.data().dim());
-        let encoders = (1..=schedule.steps())
-            .map(|t| LinearGaussian::isotropic(d, schedule.alpha(t).sqrt(), schedule.beta(t)))
-            .collect::<Result<_, _>>()?;
+        let encoders = schedule.all_steps(d);
         let observations = x.map_or_else(|| Observations::From(model.data().clone()), Observations::Fixed);
         Self::of(encoders, Decoders::Best(Arc::new(model)), Gaussian::standard(d), observations)
     }

@@ -14,6 +14,11 @@ impl Schedule {
         LinearGaussian::isotropic(d, self.alpha(t).sqrt(), self.beta(t)).expect("0 < α < 1")
     }
 
+    /// `q(x_1|x_0), …, q(x_T|x_{T-1})`: the encoders of a hierarchical VAE, which the schedule fixes.
+    pub fn all_steps(&self, d: usize) -> Vec<LinearGaussian> {
+        (1..=self.steps()).map(|t| self.step(t, d)).collect()
+    }
+
     /// `q(x_t | x_0) = N(√ᾱ_t x_0, (1-ᾱ_t) I)`, `t = 1 … T` (Luo (69)-(70)).
     pub fn marginal(&self, t: usize, d: usize) -> LinearGaussian {
         LinearGaussian::isotropic(d, self.alpha_bar(t).sqrt(), self.noise_variance(t)).expect("0 < ᾱ < 1")

@@ -156,6 +156,11 @@ impl Reverse {
         LinearGaussian::new(&identity * self.scale(t), self.bias(t).to_owned(), &identity * self.variance(t))
             .expect("finite, with a positive variance")
     }
+
+    /// `p(x_0|x_1), …, p(x_{T-1}|x_T)`: the decoders of a hierarchical VAE.
+    pub fn all_steps(&self) -> Vec<LinearGaussian> {
+        (1..=self.steps()).map(|t| self.step(t)).collect()
+    }
 }
 
 /// Refuses a number of steps other than `expected`.

@@ -415,21 +415,26 @@ mod tests {
         assert!((bound.reconstruction + 0.15226532979).abs() < 1e-11, "{bound:?}");
     }
 
-    /// Narrow components, between which the denoiser turns within a hundredth of the noise.
+    /// Narrow components, between which the denoiser turns within 5e-5 of a standard deviation of the noise: spacings
+    /// that do not know of it agree with each other on a wrong value.
     #[test]
     fn a_sharp_turn_is_seen() {
-        let part = |mean: f64| Gaussian::isotropic(array![mean], 1e-8).unwrap();
-        let data = Mixture::new(vec![1e-6, 1.0 - 1e-6], vec![part(-1.5), part(1.5)]).unwrap();
-        let schedule = Schedule::linear(2, 1e-4, 0.5).unwrap();
+        let part = |mean: f64| Gaussian::isotropic(array![mean], 1e-10).unwrap();
+        let data = Mixture::equal(vec![part(-1.0), part(1.0)]).unwrap();
+        let schedule = Schedule::linear(2, 1e-8, 0.5).unwrap();
         let model = BayesVdm::new(data, schedule.clone()).unwrap();
-        let found = model.bound(&array![0.0]).unwrap().reconstruction;
-        // At x_0 = 0 the denoiser is ±1.5 but for the turn: |x_0 - E[x_0|x_1]|² = 2.25 (2r - 1)² and a little.
+        let x_0 = 1e-7;
+        let found = model.bound(&array![x_0]).unwrap().reconstruction;
+        let (alpha_bar, noise) = (schedule.alpha_bar(1), schedule.noise_variance(1));
         let f = |eps: f64| {
-            let x_1 = array![[eps * schedule.noise_variance(1).sqrt()]];
-            let shift = model.denoiser().denoise(&x_1, 1)[[0, 0]];
+            let x_1 = array![[alpha_bar.sqrt() * x_0 + eps * noise.sqrt()]];
+            let shift = model.denoiser().denoise(&x_1, 1)[[0, 0]] - x_0;
             shift * shift * (-0.5 * eps * eps).exp() / std::f64::consts::TAU.sqrt()
         };
-        let breaks: Vec<f64> = (-90..=90).map(|k| k as f64 / 10.0).collect();
+        let turn = -alpha_bar.sqrt() * x_0 / noise.sqrt();
+        let mut breaks: Vec<f64> = (-90..=90).map(|k| k as f64 / 10.0).collect();
+        breaks.extend((-60..=60).map(|k| turn + k as f64 * 1e-5));
+        breaks.sort_by(f64::total_cmp);
         let squared_error = prob::integrate(f, &breaks, 1e-11).value;
         let first = schedule.beta(1);
         let expected = -0.5 * (LN_2PI + first.ln() + squared_error / first);

@@ -100,7 +100,7 @@ fn of_pictures(name: &'static str, data: Array2<f64>, streams: Streams) -> Exper
 }
 
 /// All experiments at once, a bar over all mini-batches.
-fn train(experiments: &[Experiment]) -> Result<Vec<Vec<Trained>>, vae::TrainingError> {
+fn train(experiments: &[Experiment]) -> Result<Vec<Vec<Trained>>, nn::TrainingError> {
     let bar = progress::bar(experiments.iter().map(|e| e.total_steps() as u64).sum());
     let models = experiments
         .par_iter()

@@ -3,9 +3,11 @@
 use montecarlo::{Estimate, MonteCarlo, Streams};
 use ndarray::{Array2, Axis};
 use ndarray_rand::rand::Rng;
+use nn::training::rows_of;
+use nn::{Training, TrainingError, Variance};
 use prob::Bound;
 use rayon::prelude::*;
-use vae::{BoundEstimate, Objective, Training, TrainingError, Vae, Variance, estimate_bound};
+use vae::{BoundEstimate, Objective, Vae, VaeLearner, estimate_bound};
 
 /// The objectives of the story, with the names that tables and figures give them.
 pub const OBJECTIVES: [(&str, Objective); 3] = [
@@ -75,20 +77,21 @@ impl Experiment {
         objective: Objective,
         watch: &(dyn Fn(&str, &Bound) + Sync),
     ) -> Result<Trained, TrainingError> {
-        let mut vae = Vae::new(
+        let vae = Vae::new(
             self.data.ncols(),
             &self.hidden,
             self.latent_dim,
             Variance::Fixed(self.decoder_variance),
             &mut self.streams.role("initial weights").rng(0),
         );
-        let training =
-            Training { objective, steps: self.steps, batch: 64, learning_rate: 1e-3, streams: self.streams };
+        let mut learner = VaeLearner { vae, objective };
+        let training = Training { steps: self.steps, batch: 64, learning_rate: 1e-3, streams: self.streams };
         let mut terms = Vec::with_capacity(self.steps);
-        training.run(&mut vae, &self.data, |_, bound| {
+        training.run(&mut learner, self.data.ncols(), rows_of(&self.data), |_, bound| {
             terms.push(bound.clone());
             watch(name, bound);
         })?;
+        let vae = learner.vae;
         let bound = self.bound_of(&vae);
         let aggregate_kl = self.aggregate_kl_of(&vae);
         Ok(Trained { objective: name, vae, history: block_means(&terms), bound, aggregate_kl })

@@ -198,7 +198,7 @@ mod tests {
     fn codes_are_apart_by_standard_deviations_of_the_encoder() {
         let judge = judge();
         let mut rng = Streams::new(2).rng(0);
-        let vae = Vae::new(judge.moon.dim(), &[8], 2, vae::Variance::Fixed(1.0), &mut rng);
+        let vae = Vae::new(judge.moon.dim(), &[8], 2, nn::Variance::Fixed(1.0), &mut rng);
         let posteriors = |picture: &Array1<f64>| {
             vae.aggregate_posterior(&picture.view().insert_axis(Axis(0))).expect("finite weights")
         };
@@ -215,7 +215,7 @@ mod tests {
     #[should_panic(expected = "a walk of 1 pictures has no two ends")]
     fn a_walk_has_two_ends() {
         let judge = judge();
-        let vae = Vae::new(judge.moon.dim(), &[2], 1, vae::Variance::Fixed(1.0), &mut Streams::new(3).rng(0));
+        let vae = Vae::new(judge.moon.dim(), &[2], 1, nn::Variance::Fixed(1.0), &mut Streams::new(3).rng(0));
         judge.walk(&vae, 1);
     }
 

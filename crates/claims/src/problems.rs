@@ -2,10 +2,11 @@
 
 use montecarlo::Streams;
 use ndarray::{Array1, Array2, array};
+use nn::Variance;
 use prob::{DiagonalGaussian, Gaussian, LinearGaussian, Mixture};
 use proptest::collection::vec;
 use proptest::prelude::*;
-use vae::{LinearVae, Vae, Variance};
+use vae::{LinearVae, Vae};
 
 /// Dimensions 1, 2, 3.
 pub fn dimension() -> impl Strategy<Value = usize> {

@@ -7,6 +7,8 @@
 //! | [`mlp`] | layers in a row: initialisation, forward pass, flat parameters |
 //! | [`backward`] | the chain rule, one layer at a time: the tape and the gradient it fills |
 //! | [`adam`] | Adam, the optimiser |
+//! | [`training`] | mini-batches, learning rate, divergence: what training any model has in common |
+//! | [`gaussian_mlp`] | a conditional `p(y|x)` whose mean and log-variance a network writes out |
 //! | [`mod@gradient_check`] | any gradient against central differences |
 //!
 //! Conventions: f64 throughout, rows are examples (`[n, d]`). There is no automatic differentiation: a model
@@ -43,11 +45,15 @@ pub mod activation;
 pub mod adam;
 pub mod backward;
 pub mod dense;
+pub mod gaussian_mlp;
 pub mod gradient_check;
 pub mod mlp;
+pub mod training;
 
 pub use adam::Adam;
 pub use backward::{Gradient, Tape};
 pub use dense::Dense;
+pub use gaussian_mlp::{GaussianMlp, Variance};
 pub use gradient_check::gradient_check;
 pub use mlp::Mlp;
+pub use training::{Learner, Training, TrainingError};

@@ -78,6 +78,18 @@ impl Mlp {
         parameters.zip(flat).for_each(|(parameter, &value)| *parameter = value);
     }
 
+    /// Takes all parameters of another network of the same architecture, without allocating.
+    ///
+    /// # Panics
+    /// If it has another architecture.
+    pub fn copy_parameters(&mut self, other: &Mlp) {
+        assert_eq!(self.layers.len(), other.layers.len(), "a network of another architecture");
+        for (mine, theirs) in self.layers.iter_mut().zip(&other.layers) {
+            mine.weight.assign(&theirs.weight);
+            mine.bias.assign(&theirs.bias);
+        }
+    }
+
     /// The output `y` (`[n, output_dim]`) for the rows of `x` (`[n, input_dim]`). Allocates, and keeps nothing
     /// for a backward pass: for evaluation.
     ///

@@ -12,15 +12,13 @@
 //! | [`importance`] | the evidence as an average of weights: variance, effective sample size, the bound of `k` samples |
 //! | [`inference`] | the mean-field encoder, and both steps of variational EM, for [`LinearVae`] |
 //! | [`linear_autoencoder`] | [`LinearAutoencoder`]: squared error alone, and its optimum, principal components |
-//! | [`gaussian_mlp`] | a conditional whose mean and log-variance a network writes out |
 //! | [`network`] | [`Vae`]: networks both ways, the loss and its reparameterised gradient |
 //! | [`objective`] | which terms are trained: the bound, reconstruction only, prior matching only |
-//! | [`training`] | Adam on mini-batches, with a callback and an error that names step and term |
+//! | [`training`] | the VAE as [`nn::Training`] sees it: which terms are trained |
 //!
 //! The prior is `p(z) = N(0, I)` throughout; all terms are in nats.
 
 pub mod bound;
-pub mod gaussian_mlp;
 pub mod importance;
 pub mod inference;
 pub mod linear;
@@ -30,10 +28,9 @@ pub mod objective;
 pub mod training;
 
 pub use bound::{BoundEstimate, estimate_bound};
-pub use gaussian_mlp::{GaussianMlp, Variance};
 pub use importance::estimate_importance_bound;
 pub use linear::LinearVae;
 pub use linear_autoencoder::LinearAutoencoder;
 pub use network::Vae;
 pub use objective::Objective;
-pub use training::{Training, TrainingError};
+pub use training::VaeLearner;

@@ -2,18 +2,19 @@
 
 use ndarray::{Array2, ArrayRef2, Axis, Zip};
 use ndarray_rand::rand::Rng;
-use nn::{Gradient, Tape};
+use nn::{GaussianMlp, Gradient, Tape, Variance};
 use prob::diagonal::{kl_to_standard_normal, log_normal};
 use prob::{Bound, Gaussian, Mixture, ProbError};
 
-use crate::{GaussianMlp, Objective, Variance};
+use crate::Objective;
 
 /// Encoder `q(z|x)` and decoder `p(x|z)`, both written out by networks; prior `p(z) = N(0, I)`.
 ///
 /// ```
 /// use ndarray::Array2;
 /// use rand_chacha::{ChaCha8Rng, rand_core::SeedableRng};
-/// use vae::{Vae, Variance};
+/// use nn::Variance;
+/// use vae::Vae;
 ///
 /// let mut rng = ChaCha8Rng::seed_from_u64(1);
 /// let vae = Vae::new(2, &[16], 1, Variance::Fixed(0.1), &mut rng);

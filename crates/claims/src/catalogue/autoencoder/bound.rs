@@ -2,9 +2,10 @@
 
 use montecarlo::{MonteCarlo, Streams};
 use ndarray::{Array1, Array2, ArrayRef1, Axis, array};
+use nn::Variance;
 use prob::{Bound, GaussHermite, Gaussian, Mixture};
 use proptest::prelude::*;
-use vae::{BoundEstimate, LinearVae, Vae, Variance, estimate_bound};
+use vae::{BoundEstimate, LinearVae, Vae, estimate_bound};
 
 use super::{log_joint, scale};
 use crate::judge::Sampled;

@@ -2,9 +2,10 @@
 
 use ndarray::{Array1, Array2, ArrayRef2, ArrayView2, Axis, Zip};
 use ndarray_rand::rand::Rng;
-use nn::Mlp;
 use prob::Conditional;
 use prob::diagonal::log_normal;
+
+use crate::Mlp;
 
 /// Where the variance of a [`GaussianMlp`] comes from.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -76,10 +77,10 @@ impl GaussianMlp {
     }
 
     /// What the network wrote, as `μ` and `log σ²` (each `[n, output_dim]`); a fixed variance is repeated.
-    pub(crate) fn heads<'a>(
-        &'a self,
-        output: ArrayView2<'a, f64>,
-    ) -> (ArrayView2<'a, f64>, ArrayView2<'a, f64>) {
+    ///
+    /// # Panics
+    /// If `output` has not the width of the network's.
+    pub fn heads<'a>(&'a self, output: ArrayView2<'a, f64>) -> (ArrayView2<'a, f64>, ArrayView2<'a, f64>) {
         let (mean, written) = output.split_at(Axis(1), self.output_dim);
         let log_var = match &self.fixed_log_var {
             Some(fixed) => fixed.broadcast(mean.dim()).expect("one row serves for all"),

@@ -1,0 +1,222 @@
+//! Training a model by the bound: Adam on mini-batches, whatever the networks are.
+
+use montecarlo::Streams;
+use ndarray::{Array2, ArrayRef2};
+use ndarray_rand::rand::Rng;
+use prob::Bound;
+use rand_chacha::ChaCha8Rng;
+
+use crate::{Adam, Gradient, Mlp};
+
+/// A model that is trained: networks, and a loss whose gradient it writes down.
+pub trait Learner {
+    /// What one step writes: activations, gradients, and what passes between the networks.
+    type Workspace;
+
+    /// Buffers for batches of exactly `rows` examples.
+    fn workspace(&self, rows: usize) -> Self::Workspace;
+
+    /// Draws the noise of one step from `rng`, leaves the gradient of the loss at the rows of `x` (`[n, d]`) in the
+    /// workspace, and returns the terms of the bound, averaged over the rows, in nats.
+    fn loss_gradient(&self, x: &ArrayRef2<f64>, rng: &mut ChaCha8Rng, work: &mut Self::Workspace) -> Bound;
+
+    /// Each network beside its gradient, always in the same order.
+    fn networks<'a>(&'a mut self, work: &'a Self::Workspace) -> Vec<(&'a mut Mlp, &'a Gradient)>;
+
+    /// The first term that is trained and is not finite, by name. All are trained unless a model says otherwise.
+    fn diverged(&self, bound: &Bound) -> Option<(String, f64)> {
+        let ends = [("reconstruction", bound.reconstruction), ("prior matching", bound.prior_matching)];
+        let matching =
+            bound.matching.iter().enumerate().map(|(k, &value)| (format!("matching {}", k + 1), value));
+        ends.into_iter()
+            .map(|(name, value)| (name.to_owned(), value))
+            .chain(matching)
+            .find(|(_, value)| !value.is_finite())
+    }
+}
+
+/// How to train.
+#[derive(Clone, Copy, Debug)]
+pub struct Training {
+    /// Number of mini-batches.
+    pub steps: usize,
+    /// Examples in a mini-batch.
+    pub batch: usize,
+    /// Step size of Adam at the start; it falls to a tenth along a straight line, so that the end is quiet.
+    pub learning_rate: f64,
+    /// Where batches and noise come from: the same streams, the same model.
+    pub streams: Streams,
+}
+
+/// Training stopped. The model has the last parameters at which what is trained was finite on its batch, those that it
+/// came with if there were none.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[error("training diverged at step {step}: the {term} term is {value}")]
+pub struct TrainingError {
+    /// The step at which it was seen, from 0.
+    pub step: usize,
+    /// Which term of the bound.
+    pub term: String,
+    /// What it had become.
+    pub value: f64,
+}
+
+impl Training {
+    /// Trains `model` on batches that `examples(rng, x)` writes into `x` (`[batch, d]`). `watch(step, bound)` hears the
+    /// terms of each batch.
+    ///
+    /// # Errors
+    /// [`TrainingError`] as soon as a term that is being trained is not finite on the batch of a step. What the last
+    /// step made of the model no batch has seen.
+    ///
+    /// # Panics
+    /// If a batch is empty or its width is not the model's.
+    pub fn run<L: Learner>(
+        &self,
+        model: &mut L,
+        d: usize,
+        mut examples: impl FnMut(&mut ChaCha8Rng, &mut Array2<f64>),
+        mut watch: impl FnMut(usize, &Bound),
+    ) -> Result<(), TrainingError> {
+        assert!(self.batch > 0, "training needs examples");
+        let mut work = model.workspace(self.batch);
+        let mut adams: Vec<Adam> =
+            model.networks(&work).iter().map(|(net, _)| Adam::new(net, self.learning_rate)).collect();
+        // The parameters that the last batch was finite at.
+        let mut finite: Vec<Mlp> = model.networks(&work).into_iter().map(|(net, _)| net.clone()).collect();
+        let mut x = Array2::zeros((self.batch, d));
+        let mut rng = self.streams.role("training").rng(0);
+        for step in 0..self.steps {
+            examples(&mut rng, &mut x);
+            let bound = model.loss_gradient(&x, &mut rng, &mut work);
+            if let Some((term, value)) = model.diverged(&bound) {
+                model
+                    .networks(&work)
+                    .into_iter()
+                    .zip(&finite)
+                    .for_each(|((net, _), kept)| net.copy_parameters(kept));
+                return Err(TrainingError { step, term, value });
+            }
+            watch(step, &bound);
+            for (((net, gradient), kept), adam) in
+                model.networks(&work).into_iter().zip(&mut finite).zip(&mut adams)
+            {
+                kept.copy_parameters(net);
+                adam.set_learning_rate(self.rate(step));
+                adam.step(net, gradient);
+            }
+        }
+        Ok(())
+    }
+
+    /// `η (1 - 0.9 step/steps)`.
+    fn rate(&self, step: usize) -> f64 {
+        self.learning_rate * (1.0 - 0.9 * step as f64 / self.steps as f64)
+    }
+}
+
+/// Examples for [`Training::run`]: rows of `data` (`[m, d]`), drawn with replacement.
+///
+/// # Panics
+/// If there are no rows.
+pub fn rows_of(data: &ArrayRef2<f64>) -> impl FnMut(&mut ChaCha8Rng, &mut Array2<f64>) {
+    assert!(data.nrows() > 0, "training needs examples");
+    |rng, x| {
+        for mut row in x.rows_mut() {
+            row.assign(&data.row(rng.random_range(0..data.nrows())));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use approx::assert_relative_eq;
+    use ndarray::array;
+
+    /// `y = w x + b` learns to be 0; the "bound" is minus half the square.
+    struct Line {
+        net: Mlp,
+        breaks_at: f64,
+    }
+
+    struct Pass {
+        tape: crate::Tape,
+        gradient: Gradient,
+    }
+
+    impl Learner for Line {
+        type Workspace = Pass;
+
+        fn workspace(&self, rows: usize) -> Pass {
+            Pass { tape: self.net.tape(rows), gradient: self.net.gradient() }
+        }
+
+        fn loss_gradient(&self, x: &ArrayRef2<f64>, _: &mut ChaCha8Rng, work: &mut Pass) -> Bound {
+            let y = self.net.forward_on(x, &mut work.tape).clone();
+            self.net.backward(&mut work.tape, &y, &mut work.gradient);
+            let square = y.iter().map(|y| y * y).sum::<f64>();
+            let matching = vec![if square < self.breaks_at { f64::NAN } else { 0.0 }];
+            Bound { reconstruction: -0.5 * square, prior_matching: 0.0, matching }
+        }
+
+        fn networks<'a>(&'a mut self, work: &'a Pass) -> Vec<(&'a mut Mlp, &'a Gradient)> {
+            vec![(&mut self.net, &work.gradient)]
+        }
+    }
+
+    fn training(batch: usize, steps: usize) -> Training {
+        Training { steps, batch, learning_rate: 2.0, streams: Streams::new(1) }
+    }
+
+    fn line(breaks_at: f64) -> Line {
+        let mut net = Mlp::new(&[1, 1], &mut Streams::new(2).rng(0));
+        net.set_flat_parameters(&[3.0, -1.0]);
+        Line { net, breaks_at }
+    }
+
+    #[test]
+    fn the_rate_falls_to_a_tenth_along_a_straight_line() {
+        for (step, rate) in [(0, 2.0), (5, 1.1), (10, 0.2)] {
+            assert_relative_eq!(training(1, 10).rate(step), rate, max_relative = 1e-15);
+        }
+    }
+
+    #[test]
+    fn every_step_is_one_of_adam() {
+        let data = array![[1.0], [1.0]];
+        let mut model = line(0.0);
+        training(2, 1).run(&mut model, 1, rows_of(&data), |_, _| ()).unwrap();
+        // The first step of Adam is the learning rate, against the sign of the gradient: y = 2 at x = 1.
+        assert_relative_eq!(model.net.flat_parameters()[..], [1.0, -3.0][..], max_relative = 1e-7);
+    }
+
+    /// The second batch is not finite: the model goes back to what the first batch saw.
+    #[test]
+    fn what_diverges_keeps_the_last_finite_parameters() {
+        let data = array![[1.0]];
+        let mut model = line(4.1);
+        let error = training(1, 5).run(&mut model, 1, rows_of(&data), |_, _| ()).unwrap_err();
+        assert_eq!((error.step, error.term.as_str()), (0, "matching 1"));
+        assert_eq!(model.net.flat_parameters(), [3.0, -1.0]);
+        let mut model = line(3.9);
+        let mut heard = 0;
+        let slow = Training { learning_rate: 0.02, ..training(1, 50) };
+        let error = slow.run(&mut model, 1, rows_of(&data), |_, _| heard += 1).unwrap_err();
+        assert!(error.step == heard && heard >= 1, "{error}");
+        assert!(model.net.forward(&data)[[0, 0]].powi(2) >= 3.9);
+        assert!(error.to_string().contains("the matching 1 term is NaN"), "{error}");
+    }
+
+    #[test]
+    #[should_panic(expected = "training needs examples")]
+    fn no_data_is_refused() {
+        let _ = rows_of(&Array2::zeros((0, 1)));
+    }
+
+    #[test]
+    #[should_panic(expected = "training needs examples")]
+    fn an_empty_batch_is_refused() {
+        training(0, 1).run(&mut line(0.0), 1, rows_of(&array![[1.0]]), |_, _| ()).unwrap();
+    }
+}

@@ -4,8 +4,10 @@ use std::num::IntErrorKind;
 use std::path::PathBuf;
 
 use claims::Run;
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+use nn::Variance;
+use toy::Preset;
 
 /// More random problems than this for each claim would take days.
 const MOST_CASES: u32 = 1_000_000;
@@ -24,7 +26,8 @@ Examples:
   elbow check D --cases 64                one part, with fewer random problems
   elbow explain D4                        one claim: why it holds and what is compared
   elbow terms problems/vdm.toml           a problem of your own: every term, exact and by Monte Carlo
-  elbow variance problems/six_steps.toml  the variance and cost of every estimator of its bound"
+  elbow variance problems/six_steps.toml  the variance and cost of every estimator of its bound
+  elbow train vdm                         a model learned from toy data, against the exact truth"
 )]
 pub(crate) struct Arguments {
     #[command(subcommand)]
@@ -37,6 +40,7 @@ pub(crate) enum Command {
     Explain(ExplainArguments),
     Terms(TermsArguments),
     Variance(VarianceArguments),
+    Train(TrainArguments),
     Completions(CompletionsArguments),
 }
 
@@ -154,6 +158,87 @@ pub(crate) struct VarianceArguments {
     pub(crate) seed: SeedArgument,
 }
 
+/// Which model is trained.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ModelName {
+    /// The variational autoencoder
+    Vae,
+    /// The hierarchical VAE with learned conditionals
+    Mhvae,
+    /// The diffusion model with a learned denoiser
+    Vdm,
+}
+
+impl ModelName {
+    /// As it is written on the command line.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            ModelName::Vae => "vae",
+            ModelName::Mhvae => "mhvae",
+            ModelName::Vdm => "vdm",
+        }
+    }
+}
+
+/// Train a model on toy data, save it, and measure it against the exact truth
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  elbow train vae                                  on ring8, with the defaults
+  elbow train mhvae --data bimodal --latents 3     three latents, on the line
+  elbow train vdm --predict velocity --times 250   a denoiser that predicts v
+  elbow train vdm --times continuous --learn-end-points
+  elbow train vae --load trained/vae_ring8.safetensors   measure what was saved
+
+Writes MODEL_DATA.safetensors and MODEL_DATA_curve.csv, .svg, .png into the folder. The truth in the table is the
+average log-likelihood of the data under their own law, which no ELBO exceeds.
+
+Exit code: 0 done, 1 training diverged (the last finite parameters are saved), 2 bad input.")]
+pub(crate) struct TrainArguments {
+    /// Which model
+    #[arg(value_enum, value_name = "MODEL")]
+    pub(crate) model: ModelName,
+
+    /// The data: bimodal, trimodal, ring8, ring64, grid25, moons or spiral
+    #[arg(long, value_name = "PRESET", default_value_t = Preset::Ring8)]
+    pub(crate) data: Preset,
+
+    /// Where the files go
+    #[arg(long, value_name = "DIR", default_value = "trained")]
+    pub(crate) out: PathBuf,
+
+    /// Measure these parameters instead of training
+    #[arg(long, value_name = "FILE")]
+    pub(crate) load: Option<PathBuf>,
+
+    /// Print one JSON document instead of the table
+    #[arg(long)]
+    pub(crate) json: bool,
+
+    /// Mini-batches
+    #[arg(long, value_name = "N", value_parser = whole(1, 100_000_000), allow_negative_numbers = true)]
+    steps: Option<usize>,
+
+    /// Examples in a mini-batch
+    #[arg(long, value_name = "N", value_parser = whole(1, 1_000_000), allow_negative_numbers = true)]
+    batch: Option<usize>,
+
+    /// Step size of Adam at the start; it falls to a tenth
+    #[arg(long, value_name = "R", value_parser = positive, allow_negative_numbers = true)]
+    learning_rate: Option<f64>,
+
+    /// vae, mhvae: the variance of p(x|z), a number or \"learned\" [default: learned]
+    #[arg(long, value_name = "V", value_parser = decoder_variance, allow_negative_numbers = true)]
+    decoder_variance: Option<Variance>,
+
+    /// mhvae: number of latents [default: 2]
+    #[arg(long, value_name = "T", value_parser = whole(1, 16), allow_negative_numbers = true)]
+    latents: Option<usize>,
+
+    #[command(flatten)]
+    pub(crate) seed: SeedArgument,
+}
+
 /// Print the completion script of a shell
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -190,6 +275,29 @@ impl From<RunArguments> for Run {
     fn from(asked: RunArguments) -> Self {
         Run { cases: asked.cases, seed: asked.seed.seed }
     }
+}
+
+/// A whole number in a range.
+fn whole(least: usize, most: usize) -> impl Fn(&str) -> Result<usize, String> + Clone {
+    move |text| match text.parse::<usize>() {
+        Ok(number) if (least..=most).contains(&number) => Ok(number),
+        _ => Err(format!("must be a whole number from {least} to {most}")),
+    }
+}
+
+/// A finite number above 0.
+fn positive(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(number) if number > 0.0 && number.is_finite() => Ok(number),
+        _ => Err("must be a finite number above 0".to_owned()),
+    }
+}
+
+fn decoder_variance(text: &str) -> Result<Variance, String> {
+    if text == "learned" {
+        return Ok(Variance::Learned);
+    }
+    positive(text).map(Variance::Fixed).map_err(|_| "must be \"learned\" or a finite number above 0".to_owned())
 }
 
 /// More samples than this take days.

@@ -27,6 +27,7 @@ mod select;
 mod table;
 mod terminal;
 mod terms;
+mod train;
 mod variance;
 mod welcome;
 
@@ -63,6 +64,7 @@ fn carried_out(command: Option<Command>, out: &mut impl Write) -> Result<ExitCod
         Some(Command::Explain(asked)) => explain::explain(&asked, out),
         Some(Command::Terms(asked)) => terms::terms(&asked, out),
         Some(Command::Variance(asked)) => variance::variance(&asked, out),
+        Some(Command::Train(asked)) => train::answer(&asked, out),
         Some(Command::Completions(asked)) => completions::completions(asked.shell, out),
     }
 }

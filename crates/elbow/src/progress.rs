@@ -29,3 +29,19 @@ pub(crate) fn samples(samples: u64) -> ProgressBar {
         .progress_chars("━╸ ");
     ProgressBar::new(samples).with_style(style)
 }
+
+/// A bar over the mini-batches of a training, with the terms of the bound behind it.
+pub(crate) fn training(steps: usize) -> ProgressBar {
+    let style = ProgressStyle::with_template("{bar:24.cyan} {pos:>5}/{len} {eta} left  {msg}")
+        .unwrap_or_else(|_| ProgressStyle::default_bar())
+        .progress_chars("━╸ ");
+    ProgressBar::new(steps as u64).with_style(style)
+}
+
+/// A bar over what is measured after training, in percent.
+pub(crate) fn measuring() -> ProgressBar {
+    let style = ProgressStyle::with_template("{bar:24.cyan} {percent:>3} % measured")
+        .unwrap_or_else(|_| ProgressStyle::default_bar())
+        .progress_chars("━╸ ");
+    ProgressBar::new(100).with_style(style)
+}

@@ -1,16 +1,18 @@
 //! Why a command was not carried out, in one line.
 
 use std::io::{self, Write};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::error::ErrorKind;
+use nn::TrainingError;
 
 /// Exit code of bad input.
 const BAD_INPUT: u8 = 2;
 
-/// Exit code of output that cannot be written: the input was good, and a script must not take what it has for the
-/// findings of claims that are all as they say.
-const NOT_WRITTEN: u8 = 1;
+/// Exit code of a training that diverged and of output that cannot be written: the input was good, and a script must not
+/// take what it has for what it asked for.
+const NOT_DONE: u8 = 1;
 
 /// Why a command was not carried out.
 #[derive(Debug, thiserror::Error)]
@@ -34,6 +36,14 @@ pub(crate) enum Refusal {
     /// A problem file cannot be used: file, key, reason.
     #[error("{0}")]
     Problem(String),
+    /// Training ended early.
+    #[error("{error}; the last finite parameters are in {}", kept.display())]
+    Diverged {
+        /// Step and term.
+        error: TrainingError,
+        /// Where the parameters are.
+        kept: PathBuf,
+    },
     /// Standard output cannot be written.
     #[error("standard output cannot be written: {0}")]
     Output(#[from] io::Error),
@@ -45,7 +55,7 @@ impl Refusal {
         tell(&self.to_string());
         ExitCode::from(match self {
             Refusal::UnknownId { .. } | Refusal::SeveralClaims { .. } | Refusal::Problem(_) => BAD_INPUT,
-            Refusal::Output(_) => NOT_WRITTEN,
+            Refusal::Diverged { .. } | Refusal::Output(_) => NOT_DONE,
         })
     }
 }

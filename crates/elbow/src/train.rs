@@ -1,0 +1,185 @@
+//! `elbow train`: a model learned from toy data, its training curve, its parameters, and a table against the truth.
+
+mod curve;
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use learned::{Curve, Model, Row, Toy, train};
+use montecarlo::Streams;
+use nn::{Training, TrainingError, archive};
+use plot::Format;
+use serde::Serialize;
+use serde_json::json;
+
+use crate::arguments::{ModelName, TrainArguments};
+use crate::columns::columns;
+use crate::progress;
+use crate::refusal::Refusal;
+
+/// Answers `elbow train`.
+pub(crate) fn answer(asked: &TrainArguments, out: &mut impl Write) -> Result<ExitCode, Refusal> {
+    let toy = Toy::new(asked.data);
+    let streams = Streams::new(asked.seed.seed);
+    match asked.model {
+        ModelName::Vae => {
+            let settings = asked.vae(&toy);
+            carry_out(asked, &toy, settings.model(&toy, streams), settings.training(streams), out)
+        }
+        ModelName::Mhvae => {
+            let settings = asked.mhvae(&toy);
+            carry_out(asked, &toy, settings.model(&toy, streams), settings.training(streams), out)
+        }
+        ModelName::Vdm => {
+            let settings = asked.vdm(&toy);
+            carry_out(asked, &toy, settings.model(&toy, streams), settings.training(streams), out)
+        }
+    }
+}
+
+/// Trains or loads, saves, measures, prints.
+fn carry_out<M: Model>(
+    asked: &TrainArguments,
+    toy: &Toy,
+    mut model: M,
+    training: Training,
+    out: &mut impl Write,
+) -> Result<ExitCode, Refusal> {
+    let streams = training.streams;
+    let mut files = vec![];
+    let mut stopped = None;
+    if let Some(file) = &asked.load {
+        load(&mut model, asked, file)?;
+    } else {
+        let (curve, done) = learn(&mut model, &training, toy);
+        stopped = done.err();
+        files = save(&model, asked, &curve)?;
+    }
+    if let Some(error) = stopped {
+        return Err(Refusal::Diverged { error, kept: files.remove(0) });
+    }
+    let bar = progress::measuring();
+    let rows = model.measure(toy, streams.role("measure"), &|done| progress::reach(&bar, (done * 100.0) as u64));
+    bar.finish_and_clear();
+    if asked.json {
+        serde_json::to_writer_pretty(&mut *out, &document(asked, toy, &rows, &files)).map_err(std::io::Error::from)?;
+        writeln!(out)?;
+    } else {
+        table(asked, toy, &rows, &files, out)?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Fills the model from a file that an earlier run saved.
+fn load<M: Model>(model: &mut M, asked: &TrainArguments, file: &Path) -> Result<(), Refusal> {
+    let refused = |reason: String| Refusal::Problem(format!("{}: {reason}", file.display()));
+    let bytes = fs::read(file).map_err(|error| refused(error.to_string()))?;
+    let saved = archive::metadata(&bytes).map_err(|error| refused(error.to_string()))?;
+    if let Some(other) = saved.get("model").filter(|&saved| saved != asked.model.name()) {
+        return Err(refused(format!("holds a model of kind \"{other}\", not \"{}\"", asked.model.name())));
+    }
+    archive::fill(&bytes, &mut model.named_mut()).map_err(|error| refused(error.to_string()))
+}
+
+/// Trains with a bar that shows the terms.
+fn learn<M: Model>(model: &mut M, training: &Training, toy: &Toy) -> (Curve, Result<(), TrainingError>) {
+    let bar = progress::training(training.steps);
+    let learnt = train(model, training, toy, |step, bound| {
+        bar.set_position(step as u64 + 1);
+        if step % 50 == 0 {
+            let matching: f64 = bound.matching.iter().sum();
+            bar.set_message(format!(
+                "reconstruction {:.3}  prior {:.3}  matching {matching:.3}  ELBO {:.3} nats",
+                bound.reconstruction,
+                bound.prior_matching,
+                bound.elbo()
+            ));
+        }
+    });
+    bar.finish_and_clear();
+    learnt
+}
+
+/// Writes the parameters and the training curve; each file whole or not at all. The parameters come first.
+fn save<M: Model>(model: &M, asked: &TrainArguments, curve: &Curve) -> Result<Vec<PathBuf>, Refusal> {
+    let name = format!("{}_{}", asked.model.name(), asked.data);
+    let about = [
+        ("model", asked.model.name().to_owned()),
+        ("data", asked.data.to_string()),
+        ("seed", asked.seed.seed.to_string()),
+    ];
+    let bytes = archive::to_bytes(&model.named(), &about);
+    let parameters = asked.out.join(format!("{name}.safetensors"));
+    let refused = |error: plot::PlotError| Refusal::Problem(error.to_string());
+    plot::write_whole(&parameters, &bytes).map_err(refused)?;
+    let mut files = vec![parameters];
+    if !curve.points().is_empty() {
+        let figure = curve::figure(asked, curve);
+        files.extend(figure.save(&asked.out, &format!("{name}_curve"), &Format::ALL).map_err(refused)?);
+    }
+    Ok(files)
+}
+
+/// A number of the table. The field names are public interface; nats where a term is meant.
+#[derive(Serialize)]
+struct Measured<'a> {
+    name: &'a str,
+    mean: f64,
+    std_err: f64,
+    samples: u64,
+    exact: Option<f64>,
+}
+
+fn document(asked: &TrainArguments, toy: &Toy, rows: &[Row], files: &[PathBuf]) -> serde_json::Value {
+    let measured: Vec<Measured> = rows
+        .iter()
+        .map(|row| Measured {
+            name: &row.name,
+            mean: row.found.mean,
+            std_err: row.found.std_err,
+            samples: row.found.samples,
+            exact: row.exact,
+        })
+        .collect();
+    let files: Vec<String> = files.iter().map(|file| file.display().to_string()).collect();
+    json!({
+        "model": asked.model.name(),
+        "data": asked.data.to_string(),
+        "seed": asked.seed.seed,
+        "units": "nats",
+        "log_likelihood": toy.log_likelihood(),
+        "measured": measured,
+        "files": files,
+    })
+}
+
+fn table(
+    asked: &TrainArguments,
+    toy: &Toy,
+    rows: &[Row],
+    files: &[PathBuf],
+    out: &mut impl Write,
+) -> Result<(), Refusal> {
+    writeln!(
+        out,
+        "{} on {}: E log p(x) of the data themselves is {:.6} nats; no ELBO is above it",
+        asked.model.name(),
+        asked.data,
+        toy.log_likelihood()
+    )?;
+    let number = |value: Option<f64>| value.map_or("–".to_owned(), |value| format!("{value:.6}"));
+    let shown = rows
+        .iter()
+        .map(|row| {
+            let below = row.exact.map_or("–".to_owned(), |exact| format!("{:+.4}", row.found.mean - exact));
+            [row.name.clone(), row.found.to_string(), number(row.exact), below]
+        })
+        .collect();
+    writeln!(out, "{}", columns(["", "found (nats)", "truth (nats)", "difference"], shown))?;
+    for file in files {
+        writeln!(out, "{}", file.display())?;
+    }
+    Ok(())
+}

@@ -1,0 +1,37 @@
+//! What training, saving and measuring need of a model.
+
+use montecarlo::Streams;
+use nn::{Learner, Mlp, Training, TrainingError};
+use prob::Bound;
+
+use crate::{Curve, Row, Toy};
+
+/// A model of the story that can be trained, saved and measured.
+pub trait Model: Learner {
+    /// Its networks by name, as they are saved.
+    fn named(&self) -> Vec<(String, &Mlp)>;
+
+    /// The same, to be filled from a file.
+    fn named_mut(&mut self) -> Vec<(String, &mut Mlp)>;
+
+    /// Its terms and distances, by Monte Carlo on draws that training did not see, beside the truth. `progress` hears
+    /// how much of 1 is done.
+    fn measure(&self, toy: &Toy, streams: Streams, progress: &(dyn Fn(f64) + Sync)) -> Vec<Row>;
+}
+
+/// Trains on a fresh batch for every step. `watch(step, bound)` hears the terms of each batch. Returns the curve of what
+/// was heard, and why training stopped early if it did: the model then has the last parameters that were finite.
+pub fn train<M: Model>(
+    model: &mut M,
+    training: &Training,
+    toy: &Toy,
+    mut watch: impl FnMut(usize, &Bound),
+) -> (Curve, Result<(), TrainingError>) {
+    let mut curve = Curve::default();
+    let examples = |rng: &mut _, x: &mut ndarray::Array2<f64>| x.assign(&toy.draw(rng, x.nrows()));
+    let done = training.run(model, toy.dim(), examples, |step, bound| {
+        curve.push(bound.clone());
+        watch(step, bound);
+    });
+    (curve, done)
+}

@@ -8,6 +8,7 @@
 //! | [`backward`] | the chain rule, one layer at a time: the tape and the gradient it fills |
 //! | [`adam`] | Adam, the optimiser |
 //! | [`training`] | mini-batches, learning rate, divergence: what training any model has in common |
+//! | [`archive`] | parameters to bytes and back, in the format safetensors |
 //! | [`gaussian_mlp`] | a conditional `p(y|x)` whose mean and log-variance a network writes out |
 //! | [`mod@gradient_check`] | any gradient against central differences |
 //!
@@ -43,6 +44,7 @@ use linalg as _;
 
 pub mod activation;
 pub mod adam;
+pub mod archive;
 pub mod backward;
 pub mod dense;
 pub mod gaussian_mlp;

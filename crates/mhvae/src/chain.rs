@@ -1,7 +1,7 @@
 //! A chain of linear-Gaussian conditionals up to `z_T` and back.
 
 use ndarray::{Array1, ArrayRef1};
-use prob::{Gaussian, LinearGaussian, ProbError, check_dim};
+use prob::{Conditional, Gaussian, LinearGaussian, ProbError, check_dim};
 
 use crate::average::{self, Part};
 
@@ -31,15 +31,7 @@ impl Mhvae {
     /// # Errors
     /// If the lists have different lengths or none, or a width does not fit its neighbour's.
     pub fn new(encoders: Vec<LinearGaussian>, decoders: Vec<LinearGaussian>) -> Result<Self, ProbError> {
-        check_dim("number of decoders", encoders.len().max(1), decoders.len())?;
-        check_dim("number of encoders", decoders.len(), encoders.len())?;
-        for (encoder, decoder) in encoders.iter().zip(&decoders) {
-            check_dim("decoder input", encoder.bias().len(), decoder.weight().ncols())?;
-            check_dim("decoder output", encoder.weight().ncols(), decoder.bias().len())?;
-        }
-        for pair in encoders.windows(2) {
-            check_dim("encoder input", pair[0].bias().len(), pair[1].weight().ncols())?;
-        }
+        check_widths(&encoders, &decoders)?;
         let prior = Gaussian::standard(encoders[encoders.len() - 1].bias().len());
         Ok(Self { encoders, decoders, prior })
     }
@@ -103,6 +95,23 @@ impl Mhvae {
         let nothing = Part::known(&Array1::zeros(0), path.dim());
         bound + average::log_prob(&LinearGaussian::from(&self.prior), &lower, &nothing)
     }
+}
+
+/// Does each conditional fit its neighbours?
+///
+/// # Errors
+/// If the lists have different lengths or none, or a width does not fit its neighbour's.
+pub(crate) fn check_widths<C: Conditional>(encoders: &[C], decoders: &[C]) -> Result<(), ProbError> {
+    check_dim("number of decoders", encoders.len().max(1), decoders.len())?;
+    check_dim("number of encoders", decoders.len(), encoders.len())?;
+    for (encoder, decoder) in encoders.iter().zip(decoders) {
+        check_dim("decoder input", encoder.output_dim(), decoder.input_dim())?;
+        check_dim("decoder output", encoder.input_dim(), decoder.output_dim())?;
+    }
+    for pair in encoders.windows(2) {
+        check_dim("encoder input", pair[0].output_dim(), pair[1].input_dim())?;
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -21,6 +21,24 @@ impl<M: Merge, const N: usize> Merge for [M; N] {
     }
 }
 
+impl<M: Merge> Merge for Vec<M> {
+    /// # Panics
+    /// If the lengths differ.
+    fn merge(&mut self, other: Self) {
+        assert_eq!(self.len(), other.len(), "two chunks found different numbers of things");
+        for (mine, theirs) in self.iter_mut().zip(other) {
+            mine.merge(theirs);
+        }
+    }
+}
+
+impl<A: Merge, B: Merge> Merge for (A, B) {
+    fn merge(&mut self, other: Self) {
+        self.0.merge(other.0);
+        self.1.merge(other.1);
+    }
+}
+
 /// How many samples to draw, in chunks of what size, from which streams.
 ///
 /// ```
@@ -127,6 +145,16 @@ mod tests {
         let mut heard = heard.into_inner().unwrap();
         heard.sort_unstable();
         assert_eq!((heard.len(), heard.last()), (16, Some(&1000)));
+    }
+
+    /// As long as each other they merge one by one, and a shorter one would lose samples.
+    #[test]
+    fn lists_merge_place_by_place() {
+        let mut left = vec![Moments::of(&[1.0]), Moments::of(&[2.0])];
+        left.merge(vec![Moments::of(&[3.0]), Moments::of(&[6.0])]);
+        assert_eq!(left.iter().map(Moments::mean).collect::<Vec<_>>(), [2.0, 4.0]);
+        let short = std::panic::catch_unwind(move || left.merge(vec![Moments::of(&[3.0])]));
+        assert!(short.is_err());
     }
 
     #[test]

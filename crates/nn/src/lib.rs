@@ -8,7 +8,9 @@
 //! | [`backward`] | the chain rule, one layer at a time: the tape and the gradient it fills |
 //! | [`adam`] | Adam, the optimiser |
 //! | [`training`] | mini-batches, learning rate, divergence: what training any model has in common |
+//! | [`archive`] | parameters to bytes and back, in the format safetensors |
 //! | [`gaussian_mlp`] | a conditional `p(y|x)` whose mean and log-variance a network writes out |
+//! | [`pass`] | what a step of training writes for one such network |
 //! | [`mod@gradient_check`] | any gradient against central differences |
 //!
 //! Conventions: f64 throughout, rows are examples (`[n, d]`). There is no automatic differentiation: a model
@@ -43,11 +45,13 @@ use linalg as _;
 
 pub mod activation;
 pub mod adam;
+pub mod archive;
 pub mod backward;
 pub mod dense;
 pub mod gaussian_mlp;
 pub mod gradient_check;
 pub mod mlp;
+pub mod pass;
 pub mod training;
 
 pub use adam::Adam;
@@ -56,4 +60,5 @@ pub use dense::Dense;
 pub use gaussian_mlp::{GaussianMlp, Variance};
 pub use gradient_check::gradient_check;
 pub use mlp::Mlp;
+pub use pass::Pass;
 pub use training::{Learner, Training, TrainingError};

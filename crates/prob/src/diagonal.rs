@@ -1,6 +1,6 @@
 //! The Gaussian `N(m, diag σ²)` with independent coordinates, its log-variances kept.
 
-use ndarray::{Array1, Array2, ArrayRef1, ArrayRef2, Zip};
+use ndarray::{Array1, Array2, ArrayRef1, ArrayRef2, Axis, Zip};
 
 use crate::error::{ProbError, check_dim, check_finite};
 use crate::numerics::{LN_2PI, exp_m1_minus};
@@ -94,6 +94,11 @@ pub fn log_normal(residual: f64, log_var: f64) -> f64 {
     -0.5 * (standardised(residual, log_var).powi(2) + log_var + LN_2PI)
 }
 
+/// `log N(z; 0, I)` in nats for each row of `z` (`[n, d]`), `[n]`.
+pub fn log_standard_normal(z: &ArrayRef2<f64>) -> Array1<f64> {
+    z.map_axis(Axis(1), |row| row.iter().map(|&z| log_normal(z, 0.0)).sum())
+}
+
 /// `r/σ`, in which nothing is squared yet: `1/σ²` leaves the range of f64 at `log σ² = -709`. 0 stays 0 for every `σ`.
 fn standardised(residual: f64, log_var: f64) -> f64 {
     if residual == 0.0 { 0.0 } else { residual * (-0.5 * log_var).exp() }
@@ -134,6 +139,8 @@ mod tests {
             assert_relative_eq!(p.kl_to_standard_normal(), pf.kl_divergence(&standard), max_relative = 1e-11, epsilon = 1e-12);
             assert_relative_eq!(p.entropy(), pf.entropy(), max_relative = 1e-11, epsilon = 1e-12);
             assert_relative_eq!(p.log_prob(q.mean()), pf.log_prob(q.mean()), max_relative = 1e-11, epsilon = 1e-12);
+            let log_prior = log_standard_normal(&p.mean().view().insert_axis(Axis(0)));
+            assert_relative_eq!(log_prior[0], standard.log_prob(p.mean()), max_relative = 1e-13);
             let eps = Array2::from_shape_fn((3, p.dim()), |(i, j)| i as f64 - j as f64);
             assert_relative_eq!(p.sample_given_noise(&eps), pf.sample_given_noise(&eps), max_relative = 1e-11, epsilon = 1e-12);
         }

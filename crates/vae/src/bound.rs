@@ -1,10 +1,10 @@
 //! The bound by Monte Carlo, for any pair of conditionals.
 
 use montecarlo::{Estimate, Moments, MonteCarlo};
-use ndarray::{Array1, Array2, ArrayRef2, Axis};
+use ndarray::Array2;
 use ndarray_rand::{RandomExt, rand_distr::StandardNormal};
 use prob::Conditional;
-use prob::diagonal::log_normal;
+use prob::diagonal::log_standard_normal;
 use rand_chacha::ChaCha8Rng;
 
 /// `ELBO = reconstruction - prior_matching` (Luo (19)) by Monte Carlo, in nats. It has a standard error of its own, because
@@ -38,7 +38,7 @@ pub fn estimate_bound(
         let eps = Array2::random_using((n, encoder.output_dim()), StandardNormal, rng);
         let z = encoder.sample_given_noise(&x, &eps);
         let reconstruction = decoder.log_prob(&x, &z);
-        let prior_matching = encoder.log_prob(&z, &x) - log_prior(&z);
+        let prior_matching = encoder.log_prob(&z, &x) - log_standard_normal(&z);
         let elbo = &reconstruction - &prior_matching;
         [reconstruction, prior_matching, elbo].map(|term| term.iter().copied().collect::<Moments>())
     });
@@ -47,11 +47,6 @@ pub fn estimate_bound(
         prior_matching: prior_matching.estimate(),
         elbo: elbo.estimate(),
     }
-}
-
-/// `log N(z; 0, I)` in nats for each row of `z`, `[n]`.
-pub(crate) fn log_prior(z: &ArrayRef2<f64>) -> Array1<f64> {
-    z.map_axis(Axis(1), |row| row.iter().map(|&z| log_normal(z, 0.0)).sum())
 }
 
 #[cfg(test)]

@@ -6,11 +6,11 @@
 use montecarlo::{Estimate, Moments, MonteCarlo};
 use ndarray::{Array1, ArrayRef1, ArrayRef2, Axis};
 use ndarray_rand::{RandomExt, rand_distr::StandardNormal};
+use prob::diagonal::log_standard_normal;
 use prob::numerics::log_mean_exp;
 use prob::{Conditional, Gaussian, ProbError, chi_squared};
 
 use crate::LinearVae;
-use crate::bound::log_prior;
 
 /// `log p(z) + log p(x|z) - log q(z|x)` in nats for each row of `x` (`[n, d]`) and its latent in `z` (`[n, k]`), `[n]`:
 /// the logarithm of the weight of a latent that the encoder proposed.
@@ -20,7 +20,7 @@ pub fn log_weights(
     x: &ArrayRef2<f64>,
     z: &ArrayRef2<f64>,
 ) -> Array1<f64> {
-    log_prior(z) + decoder.log_prob(x, z) - encoder.log_prob(z, x)
+    log_standard_normal(z) + decoder.log_prob(x, z) - encoder.log_prob(z, x)
 }
 
 /// `(Σ w)² / Σ w²` for weights given as logarithms: how many equal weights would average as well (Kish 1965); from 1 to

@@ -2,7 +2,7 @@
 
 use ndarray::{Array2, ArrayRef2, Axis, Zip};
 use ndarray_rand::rand::Rng;
-use nn::{GaussianMlp, Gradient, Tape, Variance};
+use nn::{GaussianMlp, Gradient, Pass, Variance};
 use prob::diagonal::{kl_to_standard_normal, log_normal};
 use prob::{Bound, Gaussian, Mixture, ProbError};
 
@@ -35,26 +35,6 @@ pub struct Workspace {
     encoder: Pass,
     decoder: Pass,
     z: Array2<f64>,
-}
-
-/// One network's share of a [`Workspace`].
-#[derive(Clone, Debug)]
-struct Pass {
-    tape: Tape,
-    /// `∂loss/∂output`, `[n, outputs]`.
-    grad_output: Array2<f64>,
-    gradient: Gradient,
-}
-
-impl Pass {
-    fn new(law: &GaussianMlp, rows: usize) -> Self {
-        let net = law.net();
-        Self {
-            tape: net.tape(rows),
-            grad_output: Array2::zeros((rows, net.output_dim())),
-            gradient: net.gradient(),
-        }
-    }
 }
 
 impl Workspace {

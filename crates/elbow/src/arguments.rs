@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use claims::Run;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+use learned::Toy;
 use nn::Variance;
 use toy::Preset;
 
@@ -239,6 +240,49 @@ pub(crate) struct TrainArguments {
     pub(crate) seed: SeedArgument,
 }
 
+impl TrainArguments {
+    /// The settings of a VAE.
+    pub(crate) fn vae(&self, toy: &Toy) -> learned::vae::Settings {
+        let default = learned::vae::Settings::for_data(toy);
+        learned::vae::Settings {
+            decoder_variance: self.decoder_variance.unwrap_or(default.decoder_variance),
+            steps: self.steps.unwrap_or(default.steps),
+            batch: self.batch.unwrap_or(default.batch),
+            learning_rate: self.learning_rate.unwrap_or(default.learning_rate),
+            ..default
+        }
+    }
+
+    /// The settings of a hierarchical VAE.
+    pub(crate) fn mhvae(&self, toy: &Toy) -> learned::mhvae::Settings {
+        let default = learned::mhvae::Settings::for_data(toy, self.latents.unwrap_or(2));
+        learned::mhvae::Settings {
+            data_variance: self.decoder_variance.unwrap_or(default.data_variance),
+            steps: self.steps.unwrap_or(default.steps),
+            batch: self.batch.unwrap_or(default.batch),
+            learning_rate: self.learning_rate.unwrap_or(default.learning_rate),
+            ..default
+        }
+    }
+
+    /// The first option that the model has not, with the models that have it.
+    pub(crate) fn misplaced(&self) -> Option<(&'static str, &'static str)> {
+        let options = [
+            ("--decoder-variance", self.decoder_variance.is_some(), &[ModelName::Vae, ModelName::Mhvae][..]),
+            ("--latents", self.latents.is_some(), &[ModelName::Mhvae]),
+        ];
+        let names = |of: &[ModelName]| match of {
+            [ModelName::Vae, ..] => "vae and mhvae",
+            [ModelName::Mhvae] => "mhvae",
+            _ => "vdm",
+        };
+        options
+            .into_iter()
+            .find(|(_, given, of)| *given && !of.contains(&self.model))
+            .map(|(option, _, of)| (option, names(of)))
+    }
+}
+
 /// Print the completion script of a shell
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -297,7 +341,9 @@ fn decoder_variance(text: &str) -> Result<Variance, String> {
     if text == "learned" {
         return Ok(Variance::Learned);
     }
-    positive(text).map(Variance::Fixed).map_err(|_| "must be \"learned\" or a finite number above 0".to_owned())
+    positive(text)
+        .map(Variance::Fixed)
+        .map_err(|_| "must be \"learned\" or a finite number above 0".to_owned())
 }
 
 /// More samples than this take days.

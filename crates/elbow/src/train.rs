@@ -21,6 +21,10 @@ use crate::refusal::Refusal;
 
 /// Answers `elbow train`.
 pub(crate) fn answer(asked: &TrainArguments, out: &mut impl Write) -> Result<ExitCode, Refusal> {
+    if let Some((option, models)) = asked.misplaced() {
+        let model = asked.model.name();
+        return Err(Refusal::Problem(format!("{option} is for {models}, and the model is {model}")));
+    }
     let toy = Toy::new(asked.data);
     let streams = Streams::new(asked.seed.seed);
     match asked.model {
@@ -32,10 +36,7 @@ pub(crate) fn answer(asked: &TrainArguments, out: &mut impl Write) -> Result<Exi
             let settings = asked.mhvae(&toy);
             carry_out(asked, &toy, settings.model(&toy, streams), settings.training(streams), out)
         }
-        ModelName::Vdm => {
-            let settings = asked.vdm(&toy);
-            carry_out(asked, &toy, settings.model(&toy, streams), settings.training(streams), out)
-        }
+        ModelName::Vdm => unimplemented!(),
     }
 }
 
@@ -48,6 +49,8 @@ fn carry_out<M: Model>(
     out: &mut impl Write,
 ) -> Result<ExitCode, Refusal> {
     let streams = training.streams;
+    fs::create_dir_all(&asked.out)
+        .map_err(|error| Refusal::Problem(format!("{}: {error}", asked.out.display())))?;
     let mut files = vec![];
     let mut stopped = None;
     if let Some(file) = &asked.load {
@@ -61,10 +64,12 @@ fn carry_out<M: Model>(
         return Err(Refusal::Diverged { error, kept: files.remove(0) });
     }
     let bar = progress::measuring();
-    let rows = model.measure(toy, streams.role("measure"), &|done| progress::reach(&bar, (done * 100.0) as u64));
+    let rows =
+        model.measure(toy, streams.role("measure"), &|done| progress::reach(&bar, (done * 100.0) as u64));
     bar.finish_and_clear();
     if asked.json {
-        serde_json::to_writer_pretty(&mut *out, &document(asked, toy, &rows, &files)).map_err(std::io::Error::from)?;
+        serde_json::to_writer_pretty(&mut *out, &document(asked, toy, &rows, &files))
+            .map_err(std::io::Error::from)?;
         writeln!(out)?;
     } else {
         table(asked, toy, &rows, &files, out)?;

@@ -38,7 +38,8 @@ fn what_was_saved_is_measured_the_same() {
         for name in ["curve.csv", "curve.svg", "curve.png"] {
             assert!(folder.path().join(format!("{model}_bimodal_{name}")).is_file(), "{model}: {name}");
         }
-        let again = json(&[&[model][..], &SHORT, &["--load", &parameters.to_string_lossy()]].concat(), folder.path());
+        let again =
+            json(&[&[model][..], &SHORT, &["--load", &parameters.to_string_lossy()]].concat(), folder.path());
         assert_eq!(once["measured"], again["measured"], "{model}");
         let truth = once["log_likelihood"].as_f64().expect("a number");
         // ½ (log 2πe 0.09) + log 2 for two modes ten standard deviations apart.
@@ -72,7 +73,10 @@ fn what_cannot_be_done_is_said_in_one_line() {
     let out = folder.path();
     assert!(refused(&["vae", "--data", "rign8"], out, 2).contains("the nearest is \"ring8\""));
     assert!(refused(&["vae", "--steps", "0"], out, 2).contains("must be a whole number from 1"));
-    assert!(refused(&["vae", "--decoder-variance", "-1"], out, 2).contains("\"learned\" or a finite number above 0"));
+    assert!(
+        refused(&["vae", "--decoder-variance", "-1"], out, 2)
+            .contains("\"learned\" or a finite number above 0")
+    );
     assert!(refused(&["vae", "--latents", "3"], out, 2).contains("--latents is for mhvae"));
     let file = out.join("no.safetensors");
     assert!(refused(&["vae", "--load", &file.to_string_lossy()], out, 2).contains("no.safetensors: "));

@@ -22,7 +22,6 @@ pub mod mhvae;
 pub mod model;
 pub mod report;
 pub mod vae;
-pub mod vdm;
 
 pub use curve::Curve;
 pub use data::Toy;

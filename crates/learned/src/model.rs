@@ -28,7 +28,10 @@ pub fn train<M: Model>(
     mut watch: impl FnMut(usize, &Bound),
 ) -> (Curve, Result<(), TrainingError>) {
     let mut curve = Curve::default();
-    let examples = |rng: &mut _, x: &mut ndarray::Array2<f64>| x.assign(&toy.draw(rng, x.nrows()));
+    let examples = |rng: &mut _, x: &mut ndarray::Array2<f64>| {
+        let rows = x.nrows();
+        x.assign(&toy.draw(rng, rows));
+    };
     let done = training.run(model, toy.dim(), examples, |step, bound| {
         curve.push(bound.clone());
         watch(step, bound);

@@ -31,5 +31,6 @@ impl Row {
 pub fn gap_per_dimension(elbo: Estimate, log_likelihood: f64, d: usize) -> Row {
     let d = d as f64;
     let mean = (log_likelihood - elbo.mean) / d;
-    Row::new("gap of the ELBO per dimension", Estimate { mean, std_err: elbo.std_err / d, ..elbo }).beside(0.0)
+    Row::new("gap of the ELBO per dimension", Estimate { mean, std_err: elbo.std_err / d, ..elbo })
+        .beside(0.0)
 }

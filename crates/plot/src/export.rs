@@ -81,8 +81,11 @@ impl Document {
     }
 }
 
-/// Writes a file beside its place and moves it there, so that no reader ever sees half of it.
-pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), PlotError> {
+/// Writes a file beside its place and moves it there, so that no reader ever sees half of it. Makes its folder if need be.
+///
+/// # Errors
+/// [`PlotError::Write`] with the path and the reason.
+pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), PlotError> {
     let failed = |at: &Path| {
         let path: PathBuf = at.to_owned();
         move |source| PlotError::Write { path, source }

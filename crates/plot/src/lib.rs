@@ -48,7 +48,7 @@ pub mod theme;
 
 pub use color::{Color, ColorMap};
 pub use error::PlotError;
-pub use export::Format;
+pub use export::{Format, write_whole};
 pub use figure::{Content, Figure};
 pub use label::Label;
 pub use panel::Panel;

@@ -28,6 +28,7 @@
 pub mod bayes;
 pub mod continuous;
 pub mod denoiser;
+pub mod estimate;
 pub mod forward;
 pub mod information;
 mod loss;
@@ -46,6 +47,7 @@ pub mod weights;
 
 pub use bayes::{BayesVdm, QuadratureError};
 pub use denoiser::ExactDenoiser;
+pub use estimate::{BoundEstimate, estimate_bound, estimate_continuous_bound};
 pub use information::{Channel, ChannelError};
 pub use model::Vdm;
 pub use network::DenoiserNet;

@@ -12,6 +12,8 @@
 //! | [`quadratic`] | `x'Ax + b'x + c`: exact mean and variance under a Gaussian |
 //! | [`gauss_hermite`] | quadrature under a Gaussian, exact for polynomials |
 //! | [`adaptive`] | quadrature on an interval or the line, with an error estimate |
+//! | [`trapezoid`] | averages under a Gaussian or a mixture, on the line and in the plane |
+//! | [`entropy`] | the entropy of a mixture |
 //! | [`frechet`] | the Fréchet distance between Gaussians, squared 2-Wasserstein: the formula in FID |
 //! | [`chi_squared`](mod@chi_squared) | the χ² divergence between Gaussians: the relative variance of importance weights |
 //! | [`inception`] | the inception score of a classifier's predictions |
@@ -30,6 +32,7 @@ pub mod chi_squared;
 pub mod conditional;
 pub mod diagonal;
 pub mod discriminator;
+pub mod entropy;
 pub mod error;
 pub mod frechet;
 pub mod gauss_hermite;
@@ -39,6 +42,7 @@ pub mod linear_gaussian;
 pub mod mixture;
 pub mod numerics;
 pub mod quadratic;
+pub mod trapezoid;
 
 pub use adaptive::{Integral, integrate};
 pub use bound::Bound;

@@ -1,32 +1,20 @@
 //! The bound whose reverse steps know the data: the best denoiser, at one observation or averaged, by quadrature.
 //!
 //! `p(x_{t-1}|x_t) = N(μ_q(x_t, E[x_0|x_t]), σ_q²(t) I)` for `t = 2 … T`, and `N(E[x_0|x_1], (1-α_1) I)` at `t = 1`. Each
-//! term is then an average of `|x_0 - E[x_0|x_t]|²`. That is a smooth function of `x_t` against a Gaussian, for which
-//! the trapezoidal rule on the line and in the plane converges geometrically: the error is `K exp(-c/h)` for a spacing
-//! `h`, so that the finer of two spacings is off by less than they differ, once `h` sees the sharpest turn of the denoiser.
+//! term is then an average of `|x_0 - E[x_0|x_t]|²`: a smooth function of `x_t` against a Gaussian, on the line and in the
+//! plane a case for [`prob::trapezoid`]. Any other denoiser `x̂_0` adds `E|E[x_0|x_t] - x̂_0|²` to that, so that a learned
+//! bound is known without noise too.
 
 use ndarray::{Array1, Array2, ArrayRef1, ArrayRef2, Axis};
 use prob::numerics::LN_2PI;
-use prob::{Bound, Gaussian, Mixture, ProbError};
+use prob::trapezoid::{FINEST, average_under, average_under_mixture};
+use prob::{Bound, Gaussian, Integral, Mixture, ProbError};
 use rayon::prelude::*;
 
 use crate::{ExactDenoiser, Schedule};
 
-/// Standard deviations beyond which a Gaussian weight is nothing: `exp(-½ 9²)` is 3e-18.
-const REACH: f64 = 9.0;
-
-/// Spacings, in standard deviations: the widest, and the finest on the line and in the plane.
-const WIDEST: f64 = 0.5;
-const FINEST: [f64; 2] = [2e-6, 6e-3];
-
-/// Relative change between two spacings that is small enough for the finer one, on the line and in the plane.
-const AGREEMENT: [f64; 2] = [1e-9, 1e-7];
-
 /// Standard deviations from the middle within which the denoiser's turns are looked for.
 const TURNS: f64 = 6.0;
-
-/// A density below this share of the largest adds nothing in f64.
-const NEGLIGIBLE: f64 = 1e-19;
 
 /// The diffusion model of some data whose reverse steps use the best denoiser.
 ///
@@ -109,8 +97,8 @@ impl BayesVdm {
                 let shift = self.denoiser.denoise(x_t, t) - x_0;
                 (&shift * &shift).sum_axis(Axis(1))
             };
-            let first = WIDEST.min(1.0 / sharpest_turn(&law, &self.seen(t)));
-            converged(t, x_0.len(), first, |spacing| under_gaussian(&law, spacing, f))
+            let first = 1.0 / sharpest_turn(&law, &self.seen(t));
+            self.converged(t, || average_under(&law, first, f))
         };
         self.bound_with(self.schedule.prior_matching(x_0), squared_error)
     }
@@ -120,24 +108,48 @@ impl BayesVdm {
     /// # Errors
     /// As [`bound`](Self::bound).
     pub fn average_bound(&self) -> Result<Bound, QuadratureError> {
+        self.average_bound_from(|x_t, t| self.denoiser.squared_error(x_t, t))
+    }
+
+    /// The same of the model whose reverse steps use another denoiser, `x̂_0 = denoiser(x_t, t)` for rows `x_t` (`[n, d]`),
+    /// `[n, d]`: its squared error is larger by `|E[x_0|x_t] - x̂_0|²` at every `x_t`, so that no denoiser has a higher bound.
+    ///
+    /// # Errors
+    /// As [`bound`](Self::bound).
+    pub fn average_bound_of(
+        &self,
+        denoiser: impl Fn(&ArrayRef2<f64>, usize) -> Array2<f64> + Sync,
+    ) -> Result<Bound, QuadratureError> {
+        self.average_bound_from(|x_t, t| {
+            let shift = self.denoiser.denoise(x_t, t) - denoiser(x_t, t);
+            self.denoiser.squared_error(x_t, t) + (&shift * &shift).sum_axis(Axis(1))
+        })
+    }
+
+    /// The average bound from `E[|x_0 - x̂_0|² | x_t]` of each row.
+    fn average_bound_from(
+        &self,
+        squared_error: impl Fn(&ArrayRef2<f64>, usize) -> Array1<f64> + Sync,
+    ) -> Result<Bound, QuadratureError> {
         let prior_matching = self.data.parts().map(|(weight, law)| {
             let at_mean = self.schedule.prior_matching(law.mean());
             let spread = 0.5 * self.schedule.alpha_bar(self.schedule.steps()) * law.covariance().diag().sum();
             weight * (at_mean + spread)
         });
-        let squared_error = |t| {
-            let seen = self.seen(t);
-            let f = |x_t: &ArrayRef2<f64>| self.denoiser.squared_error(x_t, t);
-            converged(t, self.data.dim(), WIDEST, |spacing| {
-                let grid = Grid::over(&seen, spacing);
-                if grid.points() < seen.len() as f64 * (2.0 * REACH / spacing).powi(self.data.dim() as i32) {
-                    grid.average(|x_t| self.denoiser.log_prob(x_t, t), f)
-                } else {
-                    seen.iter().map(|(weight, law)| weight * under_gaussian(law, spacing, f)).sum()
-                }
-            })
+        let average = |t| {
+            let log_density = |x_t: &ArrayRef2<f64>| self.denoiser.log_prob(x_t, t);
+            let f = |x_t: &ArrayRef2<f64>| squared_error(x_t, t);
+            self.converged(t, || average_under_mixture(&self.seen(t), log_density, f))
         };
-        self.bound_with(prior_matching.sum(), squared_error)
+        self.bound_with(prior_matching.sum(), average)
+    }
+
+    /// The value of an average that converged.
+    fn converged(&self, t: usize, average: impl FnOnce() -> Integral) -> Result<f64, QuadratureError> {
+        let dim = self.data.dim();
+        let Some(&finest) = FINEST.get(dim - 1) else { return Err(QuadratureError::Dimension { dim }) };
+        let found = average();
+        if found.converged { Ok(found.value) } else { Err(QuadratureError::NotConverged { t, finest }) }
     }
 
     /// The bound from `E|x_0 - E[x_0|x_t]|²` at each step.
@@ -172,24 +184,6 @@ impl BayesVdm {
     }
 }
 
-/// The limit of `sum(spacing)` for finer and finer spacings from `first` on, in `dim` dimensions.
-fn converged(t: usize, dim: usize, first: f64, sum: impl Fn(f64) -> f64) -> Result<f64, QuadratureError> {
-    let Some((&finest, &agreement)) = FINEST.get(dim - 1).zip(AGREEMENT.get(dim - 1)) else {
-        return Err(QuadratureError::Dimension { dim });
-    };
-    let mut coarse = None;
-    let mut spacing = first;
-    while spacing >= finest {
-        let fine = sum(spacing);
-        if coarse.is_some_and(|coarse: f64| (fine - coarse).abs() <= agreement * fine.abs()) {
-            return Ok(fine);
-        }
-        coarse = Some(fine);
-        spacing *= 0.5;
-    }
-    Err(QuadratureError::NotConverged { t, finest })
-}
-
 /// The largest slope of a log-ratio of two components, a standard deviation of `law` being the unit: where one takes
 /// over from the other, their responsibilities are logistic functions of that slope.
 fn sharpest_turn(law: &Gaussian, components: &[(f64, Gaussian)]) -> f64 {
@@ -210,93 +204,6 @@ fn sharpest_turn(law: &Gaussian, components: &[(f64, Gaussian)]) -> f64 {
         }
     }
     sharpest
-}
-
-/// `low, low + step, …` in steps that are no longer than `step`, up to `high`.
-fn evenly(low: f64, high: f64, step: f64) -> Vec<f64> {
-    let steps = ((high - low) / step).ceil().max(1.0);
-    (0..=steps as usize).map(|i| low + (high - low) * i as f64 / steps).collect()
-}
-
-/// The points of the last axis at one point of the first; on the line, all points.
-fn rows(axes: &[Vec<f64>]) -> impl Iterator<Item = Array2<f64>> + '_ {
-    let last = &axes[axes.len() - 1];
-    let firsts: Vec<Option<f64>> =
-        if axes.len() == 1 { vec![None] } else { axes[0].iter().map(|&first| Some(first)).collect() };
-    firsts.into_iter().map(move |first| {
-        Array2::from_shape_fn((last.len(), axes.len()), |(i, j)| match (j, first) {
-            (0, Some(first)) => first,
-            _ => last[i],
-        })
-    })
-}
-
-/// `Σ w f / Σ w` over the grid of `law`'s own coordinates with this spacing, `w = exp(-½|ε|²)`.
-fn under_gaussian(law: &Gaussian, spacing: f64, f: impl Fn(&ArrayRef2<f64>) -> Array1<f64>) -> f64 {
-    let axes = vec![evenly(-REACH, REACH, spacing); law.dim()];
-    let (mut sum, mut total) = (0.0, 0.0);
-    for eps in rows(&axes) {
-        let values = f(&law.sample_given_noise(&eps));
-        for (eps, value) in eps.rows().into_iter().zip(values) {
-            let weight = (-0.5 * eps.dot(&eps)).exp();
-            sum += weight * value;
-            total += weight;
-        }
-    }
-    sum / total
-}
-
-/// One grid over all components.
-struct Grid {
-    axes: Vec<(f64, f64)>,
-    step: f64,
-}
-
-impl Grid {
-    /// The grid that reaches over every component, with the spacing in standard deviations of the narrowest.
-    fn over(components: &[(f64, Gaussian)], spacing: f64) -> Self {
-        let axis = |i: usize| {
-            let ends = components.iter().map(|(_, law)| {
-                let reach = REACH * law.covariance()[[i, i]].sqrt();
-                (law.mean()[i] - reach, law.mean()[i] + reach)
-            });
-            ends.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), (l, h)| (low.min(l), high.max(h)))
-        };
-        // The smallest eigenvalue of a 2 by 2 covariance is at least det/tr.
-        let narrowest = components.iter().map(|(_, law)| match law.dim() {
-            1 => law.covariance()[[0, 0]].sqrt(),
-            _ => (0.5 * (law.factor().log_det() - law.covariance().diag().sum().ln())).exp(),
-        });
-        let step = spacing * narrowest.fold(f64::INFINITY, f64::min);
-        Self { axes: (0..components[0].1.dim()).map(axis).collect(), step }
-    }
-
-    fn points(&self) -> f64 {
-        self.axes.iter().map(|(low, high)| ((high - low) / self.step).ceil() + 1.0).product()
-    }
-
-    /// `Σ q f / Σ q` from the density's logarithm, `f` being evaluated where there is any density.
-    fn average(
-        &self,
-        log_density: impl Fn(&ArrayRef2<f64>) -> Array1<f64>,
-        f: impl Fn(&ArrayRef2<f64>) -> Array1<f64>,
-    ) -> f64 {
-        let axes: Vec<Vec<f64>> = self.axes.iter().map(|&(low, high)| evenly(low, high, self.step)).collect();
-        let (mut sum, mut total, mut largest) = (0.0, 0.0, 0.0f64);
-        for points in rows(&axes) {
-            let density = log_density(&points).mapv(f64::exp);
-            largest = density.iter().copied().fold(largest, f64::max);
-            let dense: Vec<usize> =
-                (0..density.len()).filter(|&i| density[i] > NEGLIGIBLE * largest).collect();
-            if dense.is_empty() {
-                continue;
-            }
-            let density = density.select(Axis(0), &dense);
-            sum += density.dot(&f(&points.select(Axis(0), &dense)));
-            total += density.sum();
-        }
-        sum / total
-    }
 }
 
 #[cfg(test)]

@@ -14,6 +14,10 @@
 //! | [`sampler`] | ancestral sampling and DDIM: from noise back to data |
 //! | [`information`] | `I(x_0; x_t)` and the least squared error of a denoiser, by quadrature |
 //! | [`bayes`] | the bound with the best denoiser, on the line and in the plane |
+//! | [`network`] | [`DenoiserNet`]: a learned denoiser, in each of the five parameterisations |
+//! | [`noise_levels`] | the log-SNR of a learned model, in steps or in continuous time, with end points that can move |
+//! | [`training`] | [`VdmLearner`]: what of a diffusion model is trained, and how |
+//! | [`estimate`] | the bound with any denoiser by Monte Carlo |
 //! | [`continuous`] | the bound with the best denoiser, and its limit of infinitely many steps |
 //!
 //! The terms of linear reverse steps are closed scalar formulas in nats, isotropic in `d` dimensions. They share no
@@ -24,23 +28,36 @@
 pub mod bayes;
 pub mod continuous;
 pub mod denoiser;
+pub mod estimate;
 pub mod forward;
 pub mod information;
+mod loss;
 pub mod matching;
 pub mod model;
+pub mod network;
+pub mod noise_levels;
 pub mod parameterisation;
+mod prediction;
 pub mod reverse;
 pub mod sampler;
 pub mod schedule;
 pub mod terms;
+pub mod training;
 pub mod weights;
 
 pub use bayes::{BayesVdm, QuadratureError};
 pub use denoiser::ExactDenoiser;
+pub use estimate::{BoundEstimate, estimate_bound, estimate_continuous_bound};
 pub use information::{Channel, ChannelError};
 pub use model::Vdm;
+pub use network::DenoiserNet;
+pub use noise_levels::{NoiseLevels, NoiseLevelsError};
 pub use parameterisation::Parameterisation;
 pub use reverse::{Reverse, ReverseError};
 pub use sampler::{ReverseVariance, Sampler, SamplerError};
 pub use schedule::{Schedule, ScheduleError};
 pub use terms::consistency::Bridge;
+pub use training::{Times, VdmLearner, Weighting};
+
+// The products of `ndarray` call BLAS symbols that `linalg` links; a crate that is never named is not linked.
+use linalg as _;

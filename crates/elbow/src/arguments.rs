@@ -9,6 +9,8 @@ use clap_complete::Shell;
 use learned::Toy;
 use nn::Variance;
 use toy::Preset;
+use vdm::Parameterisation;
+use vdm::training::Weighting;
 
 /// More random problems than this for each claim would take days.
 const MOST_CASES: u32 = 1_000_000;
@@ -181,6 +183,51 @@ impl ModelName {
     }
 }
 
+/// What the denoiser of a diffusion model writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Prediction {
+    /// x_0
+    Clean,
+    /// ε
+    Noise,
+    /// v
+    Velocity,
+    /// ∇ log q(x_t)
+    Score,
+    /// The mean of q(x_{t-1}|x_t, x_0)
+    Mean,
+}
+
+impl From<Prediction> for Parameterisation {
+    fn from(asked: Prediction) -> Self {
+        match asked {
+            Prediction::Clean => Self::Clean,
+            Prediction::Noise => Self::Noise,
+            Prediction::Velocity => Self::Velocity,
+            Prediction::Score => Self::Score,
+            Prediction::Mean => Self::Mean,
+        }
+    }
+}
+
+/// The loss of a diffusion model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Loss {
+    /// The bound itself
+    Elbo,
+    /// The unweighted error of the prediction
+    Simple,
+}
+
+/// Steps of a diffusion model, or none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum DiffusionTimes {
+    /// So many.
+    Steps(usize),
+    /// Their limit.
+    Continuous,
+}
+
 /// Train a model on toy data, save it, and measure it against the exact truth
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -236,6 +283,22 @@ pub(crate) struct TrainArguments {
     #[arg(long, value_name = "T", value_parser = whole(1, 16), allow_negative_numbers = true)]
     latents: Option<usize>,
 
+    /// vdm: what the denoiser predicts [default: velocity]
+    #[arg(long, value_enum, value_name = "WHAT")]
+    predict: Option<Prediction>,
+
+    /// vdm: the loss [default: elbo]
+    #[arg(long, value_enum, value_name = "LOSS")]
+    loss: Option<Loss>,
+
+    /// vdm: number of diffusion steps, or \"continuous\" [default: 250]
+    #[arg(long, value_name = "T", value_parser = times, allow_negative_numbers = true)]
+    times: Option<DiffusionTimes>,
+
+    /// vdm: learn the log-SNR at both ends too
+    #[arg(long)]
+    learn_end_points: bool,
+
     #[command(flatten)]
     pub(crate) seed: SeedArgument,
 }
@@ -265,11 +328,41 @@ impl TrainArguments {
         }
     }
 
+    /// The settings of a diffusion model.
+    pub(crate) fn vdm(&self) -> learned::vdm::Settings {
+        let default = learned::vdm::Settings::default();
+        learned::vdm::Settings {
+            parameterisation: self.predict.map_or(default.parameterisation, Parameterisation::from),
+            weighting: match self.loss {
+                Some(Loss::Simple) => Weighting::Simple,
+                _ => Weighting::Elbo { learn_end_points: self.learn_end_points },
+            },
+            diffusion_steps: match self.times {
+                None => default.diffusion_steps,
+                Some(DiffusionTimes::Steps(steps)) => Some(steps),
+                Some(DiffusionTimes::Continuous) => None,
+            },
+            steps: self.steps.unwrap_or(default.steps),
+            batch: self.batch.unwrap_or(default.batch),
+            learning_rate: self.learning_rate.unwrap_or(default.learning_rate),
+            ..default
+        }
+    }
+
+    /// Whether end points are to be learned from a loss that cannot teach them.
+    pub(crate) fn teaches_the_simple_loss_end_points(&self) -> bool {
+        self.learn_end_points && self.loss == Some(Loss::Simple)
+    }
+
     /// The first option that the model has not, with the models that have it.
     pub(crate) fn misplaced(&self) -> Option<(&'static str, &'static str)> {
         let options = [
             ("--decoder-variance", self.decoder_variance.is_some(), &[ModelName::Vae, ModelName::Mhvae][..]),
             ("--latents", self.latents.is_some(), &[ModelName::Mhvae]),
+            ("--predict", self.predict.is_some(), &[ModelName::Vdm]),
+            ("--loss", self.loss.is_some(), &[ModelName::Vdm]),
+            ("--times", self.times.is_some(), &[ModelName::Vdm]),
+            ("--learn-end-points", self.learn_end_points, &[ModelName::Vdm]),
         ];
         let names = |of: &[ModelName]| match of {
             [ModelName::Vae, ..] => "vae and mhvae",
@@ -335,6 +428,14 @@ fn positive(text: &str) -> Result<f64, String> {
         Ok(number) if number > 0.0 && number.is_finite() => Ok(number),
         _ => Err("must be a finite number above 0".to_owned()),
     }
+}
+
+fn times(text: &str) -> Result<DiffusionTimes, String> {
+    if text == "continuous" {
+        return Ok(DiffusionTimes::Continuous);
+    }
+    let steps = whole(2, 10_000)(text).map(DiffusionTimes::Steps);
+    steps.map_err(|reason| format!("{reason}, or \"continuous\""))
 }
 
 fn decoder_variance(text: &str) -> Result<Variance, String> {

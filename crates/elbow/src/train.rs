@@ -25,6 +25,10 @@ pub(crate) fn answer(asked: &TrainArguments, out: &mut impl Write) -> Result<Exi
         let model = asked.model.name();
         return Err(Refusal::Problem(format!("{option} is for {models}, and the model is {model}")));
     }
+    if asked.teaches_the_simple_loss_end_points() {
+        let reason = "--learn-end-points needs --loss elbo: the simple loss is no bound, and least where predicting is easy";
+        return Err(Refusal::Problem(reason.to_owned()));
+    }
     let toy = Toy::new(asked.data);
     let streams = Streams::new(asked.seed.seed);
     match asked.model {
@@ -36,7 +40,11 @@ pub(crate) fn answer(asked: &TrainArguments, out: &mut impl Write) -> Result<Exi
             let settings = asked.mhvae(&toy);
             carry_out(asked, &toy, settings.model(&toy, streams), settings.training(streams), out)
         }
-        ModelName::Vdm => unimplemented!(),
+        ModelName::Vdm => {
+            let settings = asked.vdm();
+            let model = settings.model(&toy, streams).map_err(|error| Refusal::Problem(error.to_string()))?;
+            carry_out(asked, &toy, model, settings.training(streams), out)
+        }
     }
 }
 

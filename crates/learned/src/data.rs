@@ -17,7 +17,7 @@ impl Toy {
     /// The data of this name.
     pub fn new(preset: Preset) -> Self {
         let mixture = preset.mixture();
-        let log_likelihood = -0.0 * mixture.dim() as f64;
+        let log_likelihood = -mixture.entropy().expect("a preset is on the line or in the plane").value;
         Self { preset, mixture, log_likelihood }
     }
 

@@ -22,6 +22,7 @@ pub mod mhvae;
 pub mod model;
 pub mod report;
 pub mod vae;
+pub mod vdm;
 
 pub use curve::Curve;
 pub use data::Toy;

@@ -1,0 +1,130 @@
+//! The diffusion model with a learned denoiser, in steps or in continuous time.
+
+use montecarlo::{Estimate, MonteCarlo, Streams};
+use nn::{Mlp, Training};
+use vdm::estimate::{BoundEstimate, estimate_bound, estimate_continuous_bound};
+use vdm::training::{Times, VdmLearner, Weighting};
+use vdm::{DenoiserNet, ExactDenoiser, NoiseLevels, Parameterisation, noise_levels::NoiseLevelsError};
+
+use crate::report::gap_per_dimension;
+use crate::{Model, Row, Toy};
+
+/// Observations for each of reconstruction, prior matching and all matching terms together.
+const SAMPLES: u64 = 200_000;
+
+/// Strata of continuous time.
+const STRATA: usize = 250;
+
+/// How large the model is, and how long it is trained.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Settings {
+    /// Widths of the hidden layers of the denoiser.
+    pub hidden: Vec<usize>,
+    /// What the denoiser predicts.
+    pub parameterisation: Parameterisation,
+    /// The loss, and whether the end points of the log-SNR are learned.
+    pub weighting: Weighting,
+    /// How steps are drawn over a batch.
+    pub times: Times,
+    /// `T`; none in continuous time.
+    pub diffusion_steps: Option<usize>,
+    /// Log-SNR at the two ends, before any training.
+    pub log_snr: (f64, f64),
+    /// Mini-batches.
+    pub steps: usize,
+    /// Examples in a mini-batch.
+    pub batch: usize,
+    /// Of Adam, at the start.
+    pub learning_rate: f64,
+}
+
+impl Default for Settings {
+    /// Settings that suit the presets.
+    fn default() -> Self {
+        Self {
+            hidden: vec![64, 64],
+            parameterisation: Parameterisation::Velocity,
+            weighting: Weighting::Elbo { learn_end_points: false },
+            times: Times::LowDiscrepancy,
+            diffusion_steps: Some(250),
+            log_snr: (9.0, -9.0),
+            steps: 6000,
+            batch: 256,
+            learning_rate: 3e-3,
+        }
+    }
+}
+
+impl Settings {
+    /// An untrained model.
+    ///
+    /// # Errors
+    /// If there are fewer than 2 diffusion steps, or the log-SNR do not fall.
+    pub fn model(&self, toy: &Toy, streams: Streams) -> Result<VdmLearner, NoiseLevelsError> {
+        let (start, end) = self.log_snr;
+        let levels = match self.diffusion_steps {
+            Some(steps) => NoiseLevels::discrete(steps, start, end)?,
+            None => NoiseLevels::continuous(start, end)?,
+        };
+        let rng = &mut streams.role("initial weights").rng(0);
+        let denoiser = DenoiserNet::new(toy.dim(), &self.hidden, self.parameterisation, rng);
+        Ok(VdmLearner::new(denoiser, levels, self.weighting, self.times))
+    }
+
+    /// How it is trained.
+    pub fn training(&self, streams: Streams) -> Training {
+        Training { steps: self.steps, batch: self.batch, learning_rate: self.learning_rate, streams }
+    }
+}
+
+impl Model for VdmLearner {
+    fn named(&self) -> Vec<(String, &Mlp)> {
+        vec![("denoiser".to_owned(), self.denoiser.net()), ("log_snr".to_owned(), self.levels.line())]
+    }
+
+    fn named_mut(&mut self) -> Vec<(String, &mut Mlp)> {
+        vec![("denoiser".to_owned(), self.denoiser.net_mut()), ("log_snr".to_owned(), self.levels.line_mut())]
+    }
+
+    /// In steps, the best denoiser stands beside the learned one, on the same draws.
+    fn measure(&self, toy: &Toy, streams: Streams, progress: &(dyn Fn(f64) + Sync)) -> Vec<Row> {
+        let plan = MonteCarlo::new(SAMPLES, streams.role("terms"));
+        let observe = |rng: &mut _, n| toy.draw(rng, n);
+        let part = |from: f64| move |done: u64| progress(from + 0.5 * done as f64 / (3 * SAMPLES) as f64);
+        let mut rows = Vec::new();
+        match self.levels.steps() {
+            None => {
+                let ends = (self.levels.start(), self.levels.end());
+                let denoise = |x_t: &_, log_snr: &_| self.denoiser.denoise_at(x_t, log_snr);
+                let found = estimate_continuous_bound(ends, STRATA, denoise, observe, &plan, &part(0.0));
+                push_terms(&mut rows, &found, toy);
+            }
+            Some(steps) => {
+                let schedule = self.levels.schedule(steps).expect("a line that falls");
+                let learned = |x_t: &_, t| self.denoiser.denoise(x_t, &schedule, t);
+                let found = estimate_bound(&schedule, learned, observe, &plan, &part(0.0));
+                push_terms(&mut rows, &found, toy);
+                let exact = ExactDenoiser::new(toy.mixture(), &schedule).expect("the data of a preset");
+                let best = |x_t: &_, t| exact.denoise(x_t, t);
+                let best = estimate_bound(&schedule, best, observe, &plan, &part(0.5));
+                rows.push(Row::new("ELBO, exact denoiser", best.elbo).beside(toy.log_likelihood()));
+            }
+        }
+        rows
+    }
+}
+
+/// The terms, with the matching terms summed, and the gap.
+fn push_terms(rows: &mut Vec<Row>, bound: &BoundEstimate, toy: &Toy) {
+    let variance: f64 = bound.matching.iter().map(|term| term.std_err.powi(2)).sum();
+    let matching = Estimate {
+        mean: bound.matching.iter().map(|term| term.mean).sum(),
+        std_err: variance.sqrt(),
+        samples: bound.matching.iter().map(|term| term.samples).sum(),
+    };
+    rows.push(Row::new("reconstruction", bound.reconstruction));
+    rows.push(Row::new("prior matching", bound.prior_matching));
+    rows.push(Row::new("matching, all steps", matching));
+    rows.push(Row::new("ELBO", bound.elbo).beside(toy.log_likelihood()));
+    rows.push(gap_per_dimension(bound.elbo, toy.log_likelihood(), toy.dim()));
+}

@@ -19,8 +19,8 @@ fn linear(n: usize, m: usize, variance: Option<f64>, rng: &mut impl Rng) -> (Gau
     let variances = variance.map_or(layer.bias.slice(s![m..]).exp(), |v| Array1::from_elem(m, v));
     let (weight, bias) =
         (layer.weight.slice(s![.., ..m]).t().to_owned(), layer.bias.slice(s![..m]).to_owned());
-    let exact = LinearGaussian::new(weight, bias, Array2::from_diag(&variances)).unwrap();
-    (law, exact)
+    let exact = LinearGaussian::new(weight, bias, Array2::from_diag(&variances));
+    (law, exact.expect("variances that are positive"))
 }
 
 /// Points whose average is that over `N(0, I)` for every polynomial of degree 2 (or 3) in all coordinates together:

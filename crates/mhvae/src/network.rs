@@ -26,8 +26,8 @@ use crate::chain::check_widths;
 /// ```
 #[derive(Clone, Debug)]
 pub struct NetworkMhvae {
-    pub(crate) encoders: Vec<GaussianMlp>,
-    pub(crate) decoders: Vec<GaussianMlp>,
+    encoders: Vec<GaussianMlp>,
+    decoders: Vec<GaussianMlp>,
 }
 
 impl NetworkMhvae {
@@ -117,14 +117,15 @@ impl NetworkMhvae {
 
     /// `n` draws of `x` from the model, `[n, d]`.
     pub fn generate<R: Rng + ?Sized>(&self, n: usize, rng: &mut R) -> Array2<f64> {
-        let widths = std::iter::once(self.encoders[0].input_dim()).chain(self.latent_dims());
-        let noise: Vec<_> = widths.map(|d| Array2::random_using((n, d), StandardNormal, rng)).collect();
+        let draw = |width| Array2::random_using((n, width), StandardNormal, rng);
+        let noise: Vec<_> = self.widths().map(draw).collect();
         self.generate_given_noise(&noise)
     }
 
-    /// The widths of `z₁ … z_T`.
-    pub(crate) fn latent_dims(&self) -> impl Iterator<Item = usize> {
-        self.encoders.iter().map(GaussianMlp::output_dim)
+    /// The widths of `x, z₁ … z_T`.
+    pub(crate) fn widths(&self) -> impl Iterator<Item = usize> {
+        let observed = self.encoders[0].input_dim();
+        std::iter::once(observed).chain(self.encoders.iter().map(GaussianMlp::output_dim))
     }
 }
 

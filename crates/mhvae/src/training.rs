@@ -10,11 +10,14 @@ use rand_chacha::ChaCha8Rng;
 use crate::NetworkMhvae;
 use crate::loss::Workspace;
 
-/// A chain that learns by its whole bound, for [`nn::Training`].
+/// A chain with what it is to learn, for [`nn::Training`].
 #[derive(Clone, Debug)]
 pub struct MhvaeLearner {
     /// The model.
     pub chain: NetworkMhvae,
+    /// `β` of the loss `-reconstruction + β (prior_matching + Σ matching)`, positive: 1 for the bound. Less of it at first
+    /// keeps a chain from giving up its higher latents before they have something to say (Sønderby et al. 2016).
+    pub beta: f64,
 }
 
 /// The buffers of one step: those of the networks, and the noise.
@@ -29,17 +32,70 @@ impl Learner for MhvaeLearner {
     type Workspace = Step;
 
     fn workspace(&self, rows: usize) -> Step {
-        let eps = self.chain.latent_dims().map(|width| Array2::zeros((rows, width))).collect();
+        let eps = self.chain.widths().skip(1).map(|width| Array2::zeros((rows, width))).collect();
         Step { eps, work: self.chain.workspace(rows) }
     }
 
     fn loss_gradient(&self, x: &ArrayRef2<f64>, rng: &mut ChaCha8Rng, step: &mut Step) -> Bound {
         step.eps.iter_mut().flatten().for_each(|e| *e = rng.sample(StandardNormal));
-        self.chain.loss_gradient(x, &step.eps, &mut step.work)
+        self.chain.loss_gradient(x, &step.eps, self.beta, &mut step.work)
     }
 
     fn networks<'a>(&'a mut self, step: &'a Step) -> Vec<(&'a mut Mlp, &'a Gradient)> {
         let networks = self.chain.networks_mut().into_iter().map(|(_, net)| net);
         networks.zip(step.work.gradients()).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::estimate_bound;
+    use montecarlo::{Estimate, MonteCarlo, Streams};
+    use nn::{Training, Variance};
+    use prob::{Mixture, integrate};
+    use toy::Preset;
+
+    /// The bound of a chain, averaged over fresh data.
+    fn average_bound(chain: &NetworkMhvae, data: &Mixture) -> Estimate {
+        let plan = MonteCarlo::new(40_000, Streams::new(2).role("test"));
+        let observe = |rng: &mut ChaCha8Rng, n| data.sample(n, rng).0;
+        estimate_bound(chain.encoders(), chain.decoders(), observe, &plan, &|_| ()).elbo
+    }
+
+    /// No model has a higher average log-likelihood than the data's own, which is minus their entropy; training comes within
+    /// 0.2 nats of it, and started more than a nat below. The bounds are 6 standard errors wide: false alarms 1e-9.
+    fn learns_two_modes(latent_dims: &[usize]) {
+        let data = Preset::Bimodal.mixture();
+        let log_likelihood = |x: f64| {
+            let log_prob = data.log_prob(&ndarray::array![x]);
+            log_prob.exp() * log_prob
+        };
+        let truth = integrate(log_likelihood, &[-6.0, -1.5, 0.0, 1.5, 6.0], 1e-10);
+        assert!(truth.converged);
+
+        let streams = Streams::new(1);
+        let chain = NetworkMhvae::new(1, latent_dims, &[16], Variance::Learned, &mut streams.rng(0));
+        let untrained = average_bound(&chain, &data);
+        let mut learner = MhvaeLearner { chain, beta: 1.0 };
+        let training = Training { steps: 1500, batch: 64, learning_rate: 0.01, streams };
+        let fresh = |rng: &mut ChaCha8Rng, x: &mut Array2<f64>| *x = data.sample(x.nrows(), rng).0;
+        training.run(&mut learner, 1, fresh, |_, _| ()).unwrap();
+        let trained = average_bound(&learner.chain, &data);
+
+        let error = 6.0 * trained.std_err;
+        assert!(trained.mean - error < truth.value, "{trained} above {}", truth.value);
+        assert!(trained.mean - error > truth.value - 0.2, "{trained} far below {}", truth.value);
+        assert!(untrained.mean + 6.0 * untrained.std_err < truth.value - 1.0, "{untrained} before training");
+    }
+
+    #[test]
+    fn two_latents_learn_two_modes() {
+        learns_two_modes(&[1, 1]);
+    }
+
+    #[test]
+    fn three_latents_learn_two_modes() {
+        learns_two_modes(&[1, 1, 1]);
     }
 }

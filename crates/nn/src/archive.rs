@@ -22,9 +22,10 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
+use ndarray::{Array, Dimension};
 use safetensors::{Dtype, SafeTensorError, SafeTensors, View};
 
-use crate::{Dense, Mlp};
+use crate::Mlp;
 
 /// Bytes that do not hold the parameters asked for. Which tensor is wrong, and why.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -81,7 +82,9 @@ pub fn to_bytes<S: AsRef<str>>(networks: &[(S, &Mlp)], metadata: &[(&str, String
     let tensors: BTreeMap<String, Tensor> = networks
         .iter()
         .flat_map(|(name, net)| layer_names(name.as_ref(), net).zip(net.layers()))
-        .flat_map(|([weight, bias], layer)| [(weight, Tensor::weight(layer)), (bias, Tensor::bias(layer))])
+        .flat_map(|([weight, bias], layer)| {
+            [(weight, Tensor::of(&layer.weight)), (bias, Tensor::of(&layer.bias))]
+        })
         .collect();
     let layers: usize = networks.iter().map(|(_, net)| net.layers().len()).sum();
     assert!(layers > 0, "an archive of no network");
@@ -164,16 +167,9 @@ struct Tensor {
 }
 
 impl Tensor {
-    fn weight(layer: &Dense) -> Self {
-        Self::new(layer.weight.shape(), layer.weight.iter())
-    }
-
-    fn bias(layer: &Dense) -> Self {
-        Self::new(layer.bias.shape(), layer.bias.iter())
-    }
-
-    fn new<'a>(shape: &[usize], numbers: impl Iterator<Item = &'a f64>) -> Self {
-        Self { shape: shape.to_vec(), data: numbers.flat_map(|number| number.to_le_bytes()).collect() }
+    fn of<D: Dimension>(numbers: &Array<f64, D>) -> Self {
+        let data = numbers.iter().flat_map(|number| number.to_le_bytes()).collect();
+        Self { shape: numbers.shape().to_vec(), data }
     }
 }
 
@@ -215,6 +211,7 @@ fn with_metadata(archive: &[u8], metadata: &[(&str, String)]) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Dense;
     use ndarray_rand::rand::SeedableRng;
     use proptest::prelude::*;
     use rand_chacha::ChaCha8Rng;

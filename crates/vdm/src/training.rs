@@ -7,7 +7,7 @@ use nn::{Gradient, Learner, Mlp, Tape};
 use prob::Bound;
 use rand_chacha::ChaCha8Rng;
 
-use crate::loss::Level;
+use crate::level::Level;
 use crate::{DenoiserNet, NoiseLevels};
 
 /// Which loss is trained.

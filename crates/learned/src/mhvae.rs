@@ -39,11 +39,11 @@ impl Settings {
     pub fn for_data(toy: &Toy, latents: usize) -> Self {
         Self {
             latent_dims: vec![toy.dim(); latents],
-            hidden: vec![64],
+            hidden: vec![32, 32],
             data_variance: Variance::Learned,
-            steps: 4000,
-            batch: 256,
-            learning_rate: 2e-3,
+            steps: if toy.dim() == 1 { 6000 } else { 12_000 },
+            batch: 128,
+            learning_rate: 0.01,
         }
     }
 
@@ -51,7 +51,7 @@ impl Settings {
     pub fn model(&self, toy: &Toy, streams: Streams) -> MhvaeLearner {
         let rng = &mut streams.role("initial weights").rng(0);
         let chain = NetworkMhvae::new(toy.dim(), &self.latent_dims, &self.hidden, self.data_variance, rng);
-        MhvaeLearner { chain }
+        MhvaeLearner { chain, beta: 1.0 }
     }
 
     /// How it is trained.

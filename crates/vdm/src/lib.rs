@@ -31,6 +31,7 @@ pub mod denoiser;
 pub mod estimate;
 pub mod forward;
 pub mod information;
+mod level;
 mod loss;
 pub mod matching;
 pub mod model;
@@ -58,6 +59,3 @@ pub use sampler::{ReverseVariance, Sampler, SamplerError};
 pub use schedule::{Schedule, ScheduleError};
 pub use terms::consistency::Bridge;
 pub use training::{Times, VdmLearner, Weighting};
-
-// The products of `ndarray` call BLAS symbols that `linalg` links; a crate that is never named is not linked.
-use linalg as _;

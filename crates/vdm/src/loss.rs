@@ -7,7 +7,7 @@
 //! - matching `(½ ρ κ) |r - r̂|²`, the sum over all steps, or the integral, from one term at a random place,
 //! - prior matching `½ (ᾱ |x_0|² - d (ᾱ + log(1-ᾱ)))` at the last level,
 //!
-//! with `κ` of [`crate::network`]'s prediction and `ρ` of the noise levels: Luo (58), (109)-(110), and Kingma et al. 2021 in
+//! with `κ` of the prediction and `ρ` of the noise levels: Luo (58), (109)-(110), and Kingma et al. 2021 in
 //! continuous time. The simple loss weighs the same two errors by `1/T` and `1 - 1/T`, or 0 and 1 in continuous time: the
 //! unweighted error at a random step `t = 1 … T` (Ho et al. 2020).
 //!
@@ -21,63 +21,7 @@ use crate::network::{feature_slopes, features};
 use crate::prediction::Amplitudes;
 use crate::training::{Buffers, VdmLearner, Weighting};
 
-/// Where the network is asked, and what `|r - r̂|²` costs there.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Level {
-    /// Place on the line of log-SNR, from 0 to 1.
-    place: f64,
-    log_snr: f64,
-    at: Amplitudes,
-    /// In the bound.
-    bound: Weight,
-    /// In the loss that is trained.
-    loss: Weight,
-}
-
-/// A weight `ω` with its derivatives.
-#[derive(Clone, Copy, Debug)]
-struct Weight {
-    value: f64,
-    by_log_snr: f64,
-    by_fall: f64,
-}
-
 impl VdmLearner {
-    /// The first level, `ω = ½ κ/ᾱ`.
-    fn first_level(&self) -> Level {
-        let (at, half, slope) = self.half_factor(0.0);
-        let value = half / at.signal.powi(2);
-        let bound = Weight { value, by_log_snr: value * (slope - at.noise.powi(2)), by_fall: 0.0 };
-        let share = self.levels.steps().map_or(0.0, |steps| 1.0 / steps as f64);
-        self.level(0.0, bound, share)
-    }
-
-    /// The level of the matching term at `place`, `ω = ½ ρ κ`.
-    fn matching_level(&self, place: f64) -> Level {
-        let (_, half, slope) = self.half_factor(place);
-        let (rate, by_fall) = self.levels.rate();
-        let value = half * rate;
-        let bound = Weight { value, by_log_snr: value * slope, by_fall: half * by_fall };
-        let share = self.levels.steps().map_or(1.0, |steps| 1.0 - 1.0 / steps as f64);
-        self.level(place, bound, share)
-    }
-
-    /// The amplitudes, `½ κ` and `d log κ/dλ` at a place.
-    fn half_factor(&self, place: f64) -> (Amplitudes, f64, f64) {
-        let (at, prediction) = (Amplitudes::at(self.levels.log_snr(place)), self.denoiser.parameterisation());
-        (at, 0.5 * prediction.snr_factor(at), prediction.log_snr_factor_slope(at))
-    }
-
-    /// A level with its weight in the bound, and its share in the simple loss.
-    fn level(&self, place: f64, bound: Weight, share: f64) -> Level {
-        let loss = match self.weighting {
-            Weighting::Elbo { .. } => bound,
-            Weighting::Simple => Weight { value: share, by_log_snr: 0.0, by_fall: 0.0 },
-        };
-        let log_snr = self.levels.log_snr(place);
-        Level { place, log_snr, at: Amplitudes::at(log_snr), bound, loss }
-    }
-
     /// The gradient of the loss, averaged over the rows of `x` (`[n, d]`), left in `work`; returns the loss and the terms of
     /// the bound, in nats, the matching terms as one number. `eps` (`[2n, d]`) is the noise of the first levels and then of
     /// the matching ones, `u` (`[n]`, from 0 up to but not 1) says which terms. A pure function of its arguments.

@@ -7,7 +7,7 @@ use nn::{Gradient, Learner, Mlp, Tape};
 use prob::Bound;
 use rand_chacha::ChaCha8Rng;
 
-use crate::loss::Level;
+use crate::level::Level;
 use crate::{DenoiserNet, NoiseLevels};
 
 /// Which loss is trained.
@@ -144,5 +144,157 @@ impl Learner for VdmLearner {
         ];
         let lost = terms.into_iter().find(|(_, value)| !value.is_finite());
         lost.map(|(term, value)| (term.to_owned(), value))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::prediction::Amplitudes;
+    use crate::{BayesVdm, Parameterisation, estimate_bound};
+    use montecarlo::{MonteCarlo, StatisticalTest, Streams};
+    use ndarray::array;
+    use ndarray_rand::RandomExt;
+    use nn::{Adam, Training, TrainingError};
+    use prob::{Gaussian, Mixture};
+
+    const ELBO: Weighting = Weighting::Elbo { learn_end_points: false };
+    const WITH_END_POINTS: Weighting = Weighting::Elbo { learn_end_points: true };
+
+    fn bimodal() -> Mixture {
+        let part = |mean: f64| Gaussian::isotropic(array![mean], 0.09).unwrap();
+        Mixture::equal(vec![part(-1.5), part(1.5)]).unwrap()
+    }
+
+    fn learner(hidden: &[usize], levels: NoiseLevels, weighting: Weighting, seed: u64) -> VdmLearner {
+        let rng = &mut Streams::new(seed).role("weights").rng(0);
+        let denoiser = DenoiserNet::new(1, hidden, Parameterisation::Velocity, rng);
+        VdmLearner::new(denoiser, levels, weighting, Times::LowDiscrepancy)
+    }
+
+    fn train(learner: &mut VdmLearner, steps: usize, learning_rate: f64) -> Result<(), TrainingError> {
+        let training = Training { steps, batch: 64, learning_rate, streams: Streams::new(1) };
+        let data = bimodal();
+        training.run(learner, 1, |rng, x| *x = data.sample(x.nrows(), rng).0, |_, _| ())
+    }
+
+    /// Data `N(m, 1)`: the best denoiser is `v̂ = -√(1-ᾱ) m`, and `v` is standard normal about it whatever `x_t` is. At two
+    /// levels of equal weight a network without hidden layers fits one slope and two constants by least squares, so that
+    /// what it is off by, squared and summed over the rows, is χ² with 3 degrees of freedom: above 45 once in 10⁹.
+    #[test]
+    fn a_linear_network_finds_the_best_denoiser_of_a_gaussian() {
+        let (n, m) = (4000, 0.7);
+        let levels = NoiseLevels::discrete(2, 1.0, -1.5).unwrap();
+        let mut model = learner(&[], levels, Weighting::Simple, 3);
+        let rng = &mut Streams::new(3).role("data").rng(0);
+        let x = Array2::random_using((n, 1), StandardNormal, rng) + m;
+        let eps = Array2::random_using((2 * n, 1), StandardNormal, rng);
+        let u = Array1::zeros(n);
+        let mut work = model.workspace(n);
+        let mut adam = Adam::new(model.denoiser.net(), 0.05);
+        for step in 0..600 {
+            model.loss_gradient_given_noise(&x, &eps, &u, &mut work);
+            adam.set_learning_rate(0.05 * 0.985f64.powi(step));
+            adam.step(model.denoiser.net_mut(), &work.gradient);
+        }
+        model.loss_gradient_given_noise(&x, &eps, &u, &mut work);
+        let steepest = work.gradient.flat().into_iter().fold(0.0, |max: f64, g| max.max(g.abs()));
+        assert!(steepest < 1e-4, "not at the minimum: {steepest}");
+        let off: f64 = (0..2 * n)
+            .map(|i| {
+                let noise = Amplitudes::at(model.levels.log_snr((i / n) as f64)).noise;
+                (work.tape.output()[[i, 0]] + noise * m).powi(2)
+            })
+            .sum();
+        assert!(off < 45.0, "{off}");
+    }
+
+    /// After a short training the bound has come close to that of the best denoiser, from below. By Monte Carlo, which knows
+    /// of neither the best denoiser nor the entropy, it is above neither by more than chance allows (false alarm 1e-9).
+    #[test]
+    fn a_learned_bound_comes_close_and_is_no_better_than_the_best() {
+        let mut model = learner(&[24, 24], NoiseLevels::discrete(100, 4.0, -4.0).unwrap(), ELBO, 5);
+        let schedule = model.levels.schedule(100).unwrap();
+        let best = BayesVdm::new(bimodal(), schedule.clone()).unwrap();
+        let bound = |model: &VdmLearner| {
+            best.average_bound_of(|x_t, t| model.denoiser.denoise(x_t, &schedule, t)).unwrap().elbo()
+        };
+        let before = bound(&model);
+        train(&mut model, 1500, 5e-3).unwrap();
+        let (after, best) = (bound(&model), best.average_bound().unwrap().elbo());
+        assert!(best - before > 1.0 && best - after < 0.1, "{before} and {after} for {best}");
+        assert!(after < best && best < -bimodal().entropy().unwrap().value);
+
+        let plan = MonteCarlo::new(50_000, Streams::new(6));
+        let denoise = |x_t: &ArrayRef2<f64>, t| model.denoiser.denoise(x_t, &schedule, t);
+        let found = estimate_bound(&schedule, denoise, |rng, n| bimodal().sample(n, rng).0, &plan, &|_| ());
+        let verdict = StatisticalTest::default().mean(&found.elbo, after);
+        assert!(verdict.holds, "{} for {after}", found.elbo);
+        assert!(found.elbo.mean < best + verdict.tolerance, "{} for {best}", found.elbo);
+    }
+
+    /// Too short a way from signal to noise leaves the bound low: end points that are learned move and raise it by more
+    /// than 0.1 nats above that of a model whose end points are not, and stay.
+    #[test]
+    fn end_points_move_to_where_the_bound_is_higher() {
+        let trained = |weighting| {
+            let mut model = learner(&[16], NoiseLevels::discrete(50, 1.0, -1.0).unwrap(), weighting, 7);
+            train(&mut model, 400, 1e-2).unwrap();
+            let schedule = model.levels.schedule(50).unwrap();
+            let data = BayesVdm::new(bimodal(), schedule.clone()).unwrap();
+            let bound = data.average_bound_of(|x_t, t| model.denoiser.denoise(x_t, &schedule, t)).unwrap();
+            ((model.levels.start(), model.levels.end()), bound.elbo())
+        };
+        let (learned, fixed, simple) = (trained(WITH_END_POINTS), trained(ELBO), trained(Weighting::Simple));
+        assert!(learned.0.0 > 1.5 && learned.1 > fixed.1 + 0.1, "{learned:?} and {fixed:?}");
+        assert_eq!((fixed.0, simple.0), ((1.0, -1.0), (1.0, -1.0)));
+
+        let mut model = learner(&[16], NoiseLevels::continuous(1.0, -1.0).unwrap(), WITH_END_POINTS, 7);
+        train(&mut model, 400, 1e-2).unwrap();
+        assert!(model.levels.start() > 1.5, "{:?}", model.levels);
+    }
+
+    #[test]
+    fn what_diverges_names_the_step_and_the_term() {
+        let mut model = learner(&[4], NoiseLevels::discrete(10, 4.0, -4.0).unwrap(), ELBO, 8);
+        let start = model.denoiser.clone();
+        let error = train(&mut model, 10, 1e300).unwrap_err();
+        let said = error.to_string();
+        assert!(said.starts_with("training diverged at step 1: the reconstruction term is "), "{said}");
+        assert_eq!(model.denoiser, start, "the last parameters that were finite");
+
+        let close = NoiseLevels::continuous(1.0, 0.9).unwrap();
+        let mut model = learner(&[4], close, WITH_END_POINTS, 8);
+        let kept = model.levels.clone();
+        // A step that carries the end points past each other.
+        model.levels.line_mut().set_flat_parameters(&[0.2, 1.0]);
+        let error = train(&mut model, 10, 1e-2).unwrap_err();
+        assert_eq!((error.step, error.term.as_str()), (0, "fall of log-SNR"));
+        assert!(kept.fall() > 0.0 && error.value < 0.0);
+    }
+
+    #[test]
+    fn the_same_seed_trains_the_same_model() {
+        let trained = |seed| {
+            let mut model = learner(&[4], NoiseLevels::discrete(10, 4.0, -4.0).unwrap(), ELBO, seed);
+            train(&mut model, 5, 1e-2).unwrap();
+            model.denoiser
+        };
+        assert_eq!(trained(9), trained(9));
+        assert_ne!(trained(9), trained(10));
+    }
+
+    /// Spread evenly, each in its place on the circle; drawn one by one, not.
+    #[test]
+    fn low_discrepancy_leaves_equal_gaps() {
+        let gaps = |times: Times| {
+            let mut u = [0.0; 10];
+            times.draw(&mut u, &mut Streams::new(11).rng(0));
+            assert!(u.iter().all(|u| (0.0..1.0).contains(u)), "{u:?}");
+            u.sort_by(f64::total_cmp);
+            (0..10).map(|i| (u[(i + 1) % 10] - u[i]).rem_euclid(1.0)).collect::<Vec<_>>()
+        };
+        assert!(gaps(Times::LowDiscrepancy).iter().all(|gap| (gap - 0.1).abs() < 1e-12));
+        assert!(gaps(Times::Independent).iter().any(|gap| (gap - 0.1).abs() > 0.05));
     }
 }

@@ -61,7 +61,7 @@ impl DenoisingAutoencoder {
         step.noised.assign(x);
         step.noised.scaled_add(self.noise, eps);
         step.residual.assign(self.net.forward_on(&step.noised, &mut step.tape));
-        step.residual -= x;
+        step.residual.scaled_add(-1.0, x);
         let n = x.nrows() as f64;
         let loss = step.residual.iter().map(|r| r * r).sum::<f64>() / n;
         step.residual *= 2.0 / n; // ∂loss/∂f = 2 (f - x)/n
@@ -148,7 +148,8 @@ pub fn denoising_error(
     let best = Tweedie::new(data, model.noise)?;
     let [loss, least, excess] = plan.run(&|_| (), |rng, n| {
         let (x, _) = data.sample(n, rng);
-        let y = &x + &(Array2::random_using(x.dim(), StandardNormal, rng) * model.noise);
+        let mut y = x.clone();
+        y.scaled_add(model.noise, &Array2::random_using(x.dim(), StandardNormal, rng));
         let (learned, exact) = (model.net.forward(&y), best.denoise(&y));
         [&x - &learned, &x - &exact, learned - exact]
             .map(|r| squared_rows(&r).into_iter().collect::<Moments>())

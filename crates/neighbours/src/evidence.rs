@@ -12,7 +12,8 @@ use prob::numerics::{log_mean_exp, log_sum_exp};
 use prob::{Conditional, integrate};
 use vae::importance::{effective_sample_size, log_weights};
 
-/// Latents beyond this many standard deviations of the prior are left out of the quadrature: 1e-32 of it.
+/// Where the quadrature begins to look for latents: so many standard deviations of the prior leave 1e-32 of it out. It
+/// looks farther as long as the joint density is largest near an end.
 const REACH: f64 = 12.0;
 /// Pieces that the quadrature starts from, so that a narrow peak is not overlooked.
 const PIECES: usize = 48;
@@ -39,15 +40,28 @@ pub fn log_evidence(decoder: &impl Conditional, x: &ArrayRef1<f64>) -> Result<f6
     assert_eq!(decoder.input_dim(), 1, "the quadrature is over one latent");
     let rows = x.view().insert_axis(Axis(0));
     let log_joint = |z: f64| log_normal(z, 0.0) + decoder.log_prob(&rows, &Array2::from_elem((1, 1), z))[0];
-    let breaks: Vec<f64> = (0..=PIECES).map(|k| REACH * (2.0 * k as f64 / PIECES as f64 - 1.0)).collect();
-    // Taken out, so that the integral is of order one however small p(x) is.
-    let largest = breaks.iter().map(|&z| log_joint(z)).fold(f64::NEG_INFINITY, f64::max);
+    let (breaks, largest) = peak(&log_joint);
     let integral = integrate(|z| (log_joint(z) - largest).exp(), &breaks, TOLERANCE);
     let error = integral.error / integral.value;
     if integral.converged && error < 1e3 * TOLERANCE {
         Ok(largest + integral.value.ln())
     } else {
         Err(NotConverged { error })
+    }
+}
+
+/// Where to cut the line for a joint density, and the largest logarithm of it that was met there: taken out, the integral
+/// is of order one however small `p(x)` is.
+fn peak(log_joint: impl Fn(f64) -> f64) -> (Vec<f64>, f64) {
+    let mut reach = REACH;
+    loop {
+        let breaks: Vec<f64> = (0..=PIECES).map(|k| reach * (2.0 * k as f64 / PIECES as f64 - 1.0)).collect();
+        let values = breaks.iter().map(|&z| log_joint(z)).enumerate();
+        let (place, largest) = values.fold((0, f64::NEG_INFINITY), |a, b| if b.1 > a.1 { b } else { a });
+        if (PIECES / 4..=3 * PIECES / 4).contains(&place) || reach > 1e6 {
+            return (breaks, largest);
+        }
+        reach *= 2.0;
     }
 }
 

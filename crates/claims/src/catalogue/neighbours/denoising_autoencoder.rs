@@ -47,9 +47,7 @@ fn loss(data: &Mixture, model: &DenoisingAutoencoder) -> f64 {
 /// `E|f(y) - E[x|y]|²` under `q(y)`, with the best denoiser of the crate.
 fn excess(data: &Mixture, model: &DenoisingAutoencoder) -> Result<f64, prob::ProbError> {
     let best = Tweedie::new(data, model.noise)?;
-    Ok(longhand::average(&best.noised, |y| {
-        (at(model, y) - best.denoise(&array![[y]])[[0, 0]]).powi(2)
-    }))
+    Ok(longhand::average(&best.noised, |y| (at(model, y) - best.denoise(&array![[y]])[[0, 0]]).powi(2)))
 }
 
 fn denoising_matches_the_score() -> Claim {

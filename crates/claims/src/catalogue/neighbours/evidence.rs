@@ -47,29 +47,32 @@ fn observed() -> (Vae, Array1<f64>) {
 }
 
 fn weights_of_a_network_average_to_the_evidence() -> Claim {
-    Claim::new("N8b", "E p(x|z_i) = p(x), z_i ~ p(z), and E p(x, z_i)/q(z_i|x) = p(x), z_i ~ q(z|x), for networks as well")
-        .source("notes 003")
-        .source("Burda 2016")
-        .why("As B9a: a weight has the mean p(x) whatever the proposal is.")
-        .compares("2²⁰ weights from the prior and from the encoder with the evidence by quadrature")
-        .law(|run, streams| {
-            let (vae, x) = observed();
-            let log_p = evidence::log_evidence(&vae.decoder, &x).unwrap_or(f64::NAN);
-            let test = |role: &str, draw: &(dyn Fn(Streams, usize) -> Vec<f64> + Sync)| {
-                let plan = MonteCarlo::new(1 << 8, streams.role(role));
-                let chunk = MonteCarlo { chunk: 1, ..plan };
-                let moments = chunk.run(&|_| (), |rng, _| {
-                    let seed = ndarray_rand::rand::Rng::random(rng);
-                    let weights = draw(Streams::new(seed), 1 << 12);
-                    weights.iter().map(|w| (w - log_p).exp()).collect::<Moments>()
-                });
-                Sampled::mean(run, &moments.estimate(), 1.0)
-            };
-            vec![
-                test("prior", &|streams, n| prior_log_weights(&vae.decoder, &x, n, streams)),
-                test("encoder", &|streams, n| encoder_log_weights(&vae.encoder, &vae.decoder, &x, n, streams)),
-            ]
-        })
+    Claim::new(
+        "N8b",
+        "E p(x|z_i) = p(x), z_i ~ p(z), and E p(x, z_i)/q(z_i|x) = p(x), z_i ~ q(z|x), for networks as well",
+    )
+    .source("notes 003")
+    .source("Burda 2016")
+    .why("As B9a: a weight has the mean p(x) whatever the proposal is.")
+    .compares("2²⁰ weights from the prior and from the encoder with the evidence by quadrature")
+    .law(|run, streams| {
+        let (vae, x) = observed();
+        let log_p = evidence::log_evidence(&vae.decoder, &x).unwrap_or(f64::NAN);
+        let test = |role: &str, draw: &(dyn Fn(Streams, usize) -> Vec<f64> + Sync)| {
+            let plan = MonteCarlo::new(1 << 8, streams.role(role));
+            let chunk = MonteCarlo { chunk: 1, ..plan };
+            let moments = chunk.run(&|_| (), |rng, _| {
+                let seed = ndarray_rand::rand::Rng::random(rng);
+                let weights = draw(Streams::new(seed), 1 << 12);
+                weights.iter().map(|w| (w - log_p).exp()).collect::<Moments>()
+            });
+            Sampled::mean(run, &moments.estimate(), 1.0)
+        };
+        vec![
+            test("prior", &|streams, n| prior_log_weights(&vae.decoder, &x, n, streams)),
+            test("encoder", &|streams, n| encoder_log_weights(&vae.encoder, &vae.decoder, &x, n, streams)),
+        ]
+    })
 }
 
 /// `L_k` of a network VAE with one latent by the product rule of 24 nodes, the weights written out.
@@ -94,7 +97,9 @@ fn the_bound_of_a_network_rises() -> Claim {
         .source("notes 003")
         .source("Burda 2016")
         .why("As B9f: nothing there asks for a linear decoder.")
-        .compares("L_1 and L_2 by product quadrature, weights written out, with ELBO and evidence of the crate")
+        .compares(
+            "L_1 and L_2 by product quadrature, weights written out, with ELBO and evidence of the crate",
+        )
         .inequality(1e-6, problem, |(vae, x), trial| {
             let rows = x.view().insert_axis(Axis(0)).to_owned();
             let (mean, log_var) = vae.encoder.mean_and_log_var(&rows);

@@ -8,8 +8,8 @@ use neighbours::linear_autoencoder::{Weights, principal_angles, reconstruction_e
 use neighbours::sample_law;
 use proptest::prelude::*;
 
-use crate::problems::matrix;
 use crate::Claim;
+use crate::problems::matrix;
 
 pub(super) fn claims() -> Vec<Claim> {
     vec![descent_finds_the_principal_components(), a_mirror_axis_is_a_saddle()]

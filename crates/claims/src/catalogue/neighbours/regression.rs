@@ -87,7 +87,7 @@ fn shrinkage_and_noise_in_draws() -> Claim {
         let fits = plan.run(&|_| (), |rng, n| {
             let mut moments = [Moments::default(); 5];
             for _ in 0..n {
-                let eps = Array1::random_using(40, StandardNormal, rng);
+                let eps: Array1<f64> = Array1::random_using(40, StandardNormal, rng);
                 let problem = Regression::new(design.clone(), design.dot(&w) + eps * noise);
                 let fitted = |penalty| problem.ridge(penalty).unwrap_or(array![f64::NAN, f64::NAN]);
                 let (free, shrunk) = (fitted(0.0), fitted(penalty));

@@ -16,7 +16,7 @@ use vae::importance::{effective_sample_size, log_weights};
 /// looks farther as long as the joint density is largest near an end.
 const REACH: f64 = 12.0;
 /// Pieces that the quadrature starts from, so that a narrow peak is not overlooked.
-const PIECES: usize = 48;
+const PIECES: usize = 32;
 /// Relative error that the quadrature is asked for.
 const TOLERANCE: f64 = 1e-11;
 

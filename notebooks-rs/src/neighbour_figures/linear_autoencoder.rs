@@ -8,7 +8,7 @@ use ndarray::{Array2, s};
 use ndarray_rand::{RandomExt, rand_distr::StandardNormal};
 use neighbours::linear_autoencoder::{Weights, principal_angles, reconstruction_error};
 use neighbours::sample_law;
-use plot::{Figure, Panel, Style, theme};
+use plot::{Figure, Panel, Style};
 
 use super::{five_axes, spaced};
 use crate::neighbour_report::{Page, Row};

@@ -47,7 +47,8 @@ fn the_bound_of_a_mixture_is_short_by_a_divergence() -> Claim {
             let (mut log_likelihood, mut divergence) = (0.0, 0.0);
             for (x, r) in x.rows().into_iter().zip(r.rows()) {
                 let log_joint = log_joint(mixture, &x);
-                let log_p = log_joint.iter().map(|l| l.exp()).sum::<f64>().ln();
+                let largest = log_joint.iter().fold(f64::NEG_INFINITY, |max: f64, l| max.max(*l));
+                let log_p = largest + log_joint.iter().map(|l| (l - largest).exp()).sum::<f64>().ln();
                 log_likelihood += log_p / 12.0;
                 divergence += r.iter().zip(&log_joint).map(|(r, l)| r * (r.ln() - l + log_p)).sum::<f64>() / 12.0;
             }

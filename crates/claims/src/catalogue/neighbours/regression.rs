@@ -79,15 +79,15 @@ fn shrinkage_and_noise_in_draws() -> Claim {
     )
     .source("notes 004")
     .why("ŵ is linear in y; the residuals lie in the n - p dimensions that X does not reach.")
-    .compares("2¹⁵ sets of 40 responses with shrinkage by Cramer's rule")
+    .compares("2¹⁵ sets of 80 responses with shrinkage by Cramer's rule")
     .law(|run, streams| {
-        let design = Array2::random_using((40, 2), StandardNormal, &mut streams.role("design").rng(0));
+        let design = Array2::random_using((80, 2), StandardNormal, &mut streams.role("design").rng(0));
         let (w, noise, penalty) = (array![1.0, -0.8], 0.5, 20.0);
         let plan = MonteCarlo::new(1 << 15, streams.role("responses"));
         let fits = plan.run(&|_| (), |rng, n| {
             let mut moments = [Moments::default(); 5];
             for _ in 0..n {
-                let eps: Array1<f64> = Array1::random_using(40, StandardNormal, rng);
+                let eps: Array1<f64> = Array1::random_using(80, StandardNormal, rng);
                 let problem = Regression::new(design.clone(), design.dot(&w) + eps * noise);
                 let fitted = |penalty| problem.ridge(penalty).unwrap_or(array![f64::NAN, f64::NAN]);
                 let (free, shrunk) = (fitted(0.0), fitted(penalty));
@@ -99,7 +99,7 @@ fn shrinkage_and_noise_in_draws() -> Claim {
         });
         let gram = design.t().dot(&design);
         let shrunk = longhand::inverse(&(&gram + &(Array2::<f64>::eye(2) * penalty))).dot(&gram.dot(&w));
-        let exact = [w[0], w[1], shrunk[0], shrunk[1], noise * noise * 38.0 / 40.0];
+        let exact = [w[0], w[1], shrunk[0], shrunk[1], noise * noise * 78.0 / 80.0];
         fits.iter().zip(exact).map(|(found, exact)| Sampled::mean(run, &found.estimate(), exact)).collect()
     })
 }

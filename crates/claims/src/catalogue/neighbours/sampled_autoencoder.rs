@@ -34,7 +34,7 @@ fn decoded_draws_are_judged_by_the_exact_density() -> Claim {
             });
             Sampled::mean(run, &found.log_density, exact)
         };
-        vec![test((1.5, -0.3, 0.2), "wide"), test((0.4, 0.8, 0.05), "narrow")]
+        vec![test((0.3, -1.5, 0.1), "left"), test((0.4, 0.8, 0.05), "right")]
     })
 }
 

@@ -22,12 +22,12 @@ fn decoded_draws_are_judged_by_the_exact_density() -> Claim {
     )
     .source("this project")
     .why("The decoded prior is the evidence of the model, N(a, v² + r), whatever its data are.")
-    .compares("2¹⁷ draws judged by the mixture `trimodal` with an adaptive quadrature, densities written out")
+    .compares("2¹⁸ draws judged by the mixture `trimodal` with an adaptive quadrature, densities written out")
     .law(|run, streams| {
         let data = Preset::Trimodal.mixture();
         let test = |(v, a, r): (f64, f64, f64), role| {
             let decoder = conditional_on_the_line(v, a, r);
-            let plan = MonteCarlo::new(1 << 17, streams.role(role));
+            let plan = MonteCarlo::new(1 << 18, streams.role(role));
             let found = resemblance(&data, |rng, n| decode_prior(&decoder, n, rng), &plan);
             let exact = longhand::integral(&longhand::breaks([(a, v * v + r)]), |x| {
                 longhand::log_normal(x, a, v * v + r).exp() * longhand::log_mixture(&data, x)

@@ -9,6 +9,7 @@
 //! | [`walk`] | a walk through the latent space, each picture on the way judged: a moon, a blend, neither |
 //! | [`moon_figures`] | the figures of the chapter `moon_latents` |
 //! | [`moon_report`] | its tables, and in words what was found |
+//! | [`neighbour_figures`], [`neighbour_report`] | the chapter `neighbours`: what was computed, figures, the table |
 
 pub mod estimator_figures;
 pub mod estimator_study;
@@ -16,6 +17,8 @@ pub mod experiment;
 pub mod moon_figures;
 pub mod moon_report;
 pub mod moon_sets;
+pub mod neighbour_figures;
+pub mod neighbour_report;
 pub mod progress;
 pub mod walk;
 

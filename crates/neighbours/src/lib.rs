@@ -1,7 +1,33 @@
 //! The neighbours of the VAE that lecture notes describe beside it, each small and each against its theory.
 //!
-//! | module | what is here |
-//! |---|---|
+//! | module | what is here | the theory |
+//! |---|---|---|
+//! | [`linear_autoencoder`] | a linear autoencoder by gradient descent on samples | principal components |
+//! | [`denoising_autoencoder`] | a network that takes noise out of draws from a mixture | Tweedie's formula |
+//! | [`sampled_autoencoder`] | what a decoder makes of draws from the prior | the exact density of the data |
+//! | [`amortisation`] | an encoder's answer beside the best one for each observation | the evidence by quadrature |
+//! | [`mixture_em`] | EM for a Gaussian mixture | the bound never falls |
+//! | [`probabilistic_pca`] | EM for probabilistic PCA | the maximum in closed form |
+//! | [`maximum_likelihood`] | linear regression: maximum likelihood, ridge, weight decay | the normal equations |
+//! | [`evidence`] | `p(x)` from draws of the prior and from weighted draws of the encoder | quadrature |
+//!
+//! Conventions: f64 throughout, rows are examples (`[n, d]`), nats. A number that is estimated carries its standard
+//! error; a result is a function of the data and the streams that are given.
 
 // The products of `ndarray` call BLAS symbols that `linalg` links; a crate that is never named is not linked.
 use linalg as _;
+
+pub mod amortisation;
+pub mod denoising_autoencoder;
+pub mod evidence;
+pub mod linear_autoencoder;
+pub mod maximum_likelihood;
+pub mod mixture_em;
+pub mod probabilistic_pca;
+mod sample;
+pub mod sampled_autoencoder;
+
+pub use denoising_autoencoder::DenoisingAutoencoder;
+pub use maximum_likelihood::Regression;
+pub use probabilistic_pca::ProbabilisticPca;
+pub use sample::sample_law;

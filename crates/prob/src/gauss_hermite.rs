@@ -35,6 +35,11 @@ impl GaussHermite {
         Self { weights: weights.collect(), nodes }
     }
 
+    /// The pairs `(x_i, w_i)`, for who evaluates a batch of nodes at once.
+    pub fn nodes(&self) -> impl Iterator<Item = (f64, f64)> {
+        self.nodes.iter().copied().zip(self.weights.iter().copied())
+    }
+
     /// `E f(Z)` for `Z ~ N(0, 1)`.
     pub fn standard(&self, mut f: impl FnMut(f64) -> f64) -> f64 {
         self.nodes.iter().zip(&self.weights).map(|(&x, w)| w * f(x)).sum()
@@ -133,6 +138,7 @@ mod tests {
     fn product_rule_recovers_mean_and_covariance() {
         let law = Gaussian::new(array![1.0, -2.0], array![[2.0, 0.6], [0.6, 0.5]]).unwrap();
         let rule = GaussHermite::new(3);
+        assert_relative_eq!(rule.nodes().map(|(z, w)| w * z * z).sum(), 1.0, max_relative = 1e-13);
         assert_relative_eq!(rule.expectation(&law, |x| x[0] * x[1]), 0.6 - 2.0, max_relative = 1e-13);
         assert_relative_eq!(rule.expectation(&law, |x| x[1] * x[1]), 4.5, max_relative = 1e-13);
     }

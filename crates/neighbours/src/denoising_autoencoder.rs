@@ -1,0 +1,223 @@
+//! The denoising autoencoder: a network that learns `E[x|y]` from pairs of a draw `x` and `y = x + σ ε`.
+//!
+//! `E|x - f(y)|² = E Var(x|y) + E|f(y) - E[x|y]|²`, so that the best `f` is the posterior mean, and that is
+//! `E[x|y] = y + σ² ∇log q(y)` (Tweedie, in Efron 2011): what is learned is the score of the noised data
+//! (Vincent 2011). For data from a mixture `q(y)` is a mixture again, and its score is exact.
+
+use montecarlo::{Estimate, Moments, MonteCarlo};
+use ndarray::{Array1, Array2, ArrayRef2, Axis};
+use ndarray_rand::rand_distr::StandardNormal;
+use ndarray_rand::{RandomExt, rand::Rng};
+use nn::{Gradient, Learner, Mlp, Tape};
+use prob::{Bound, LinearGaussian, Mixture, ProbError};
+use rand_chacha::ChaCha8Rng;
+
+/// A network `f` that takes noise `N(0, σ² I)` out. For [`nn::Training`] its rows are clean; the noise is drawn.
+#[derive(Clone, Debug)]
+pub struct DenoisingAutoencoder {
+    /// `f`, from `d` to `d` coordinates.
+    pub net: Mlp,
+    /// `σ`.
+    pub noise: f64,
+}
+
+/// The buffers of one step.
+#[derive(Clone, Debug)]
+pub struct Step {
+    noised: Array2<f64>,
+    tape: Tape,
+    residual: Array2<f64>,
+    gradient: Gradient,
+}
+
+impl Step {
+    /// `∂loss/∂parameters` after [`DenoisingAutoencoder::loss_gradient_given_noise`].
+    pub fn gradient(&self) -> &Gradient {
+        &self.gradient
+    }
+}
+
+impl DenoisingAutoencoder {
+    /// A network for data of `d` coordinates with these `hidden` widths and random initial weights.
+    ///
+    /// # Panics
+    /// If the noise is not positive, or a width is 0.
+    pub fn new<R: Rng + ?Sized>(d: usize, hidden: &[usize], noise: f64, rng: &mut R) -> Self {
+        assert!(noise > 0.0 && noise.is_finite(), "the noise must be positive, not {noise}");
+        Self { net: Mlp::new(&[&[d], hidden, &[d]].concat(), rng), noise }
+    }
+
+    /// The average of `|x - f(x + σ ε)|²` over the rows of `x` and of standard normal `eps` (each `[n, d]`), in squared
+    /// units of `x`; its gradient is left in `step`.
+    ///
+    /// # Panics
+    /// If the shapes do not fit.
+    pub fn loss_gradient_given_noise(
+        &self,
+        x: &ArrayRef2<f64>,
+        eps: &ArrayRef2<f64>,
+        step: &mut Step,
+    ) -> f64 {
+        step.noised.assign(x);
+        step.noised.scaled_add(self.noise, eps);
+        step.residual.assign(self.net.forward_on(&step.noised, &mut step.tape));
+        step.residual.scaled_add(-1.0, x);
+        let n = x.nrows() as f64;
+        let loss = step.residual.iter().map(|r| r * r).sum::<f64>() / n;
+        step.residual *= 2.0 / n; // ∂loss/∂f = 2 (f - x)/n
+        self.net.backward(&mut step.tape, &step.residual, &mut step.gradient);
+        loss
+    }
+}
+
+/// What is trained is the squared error alone: it stands as the reconstruction term with its sign turned.
+impl Learner for DenoisingAutoencoder {
+    type Workspace = Step;
+
+    fn workspace(&self, rows: usize) -> Step {
+        let batch = Array2::zeros((rows, self.net.input_dim()));
+        let (tape, gradient) = (self.net.tape(rows), self.net.gradient());
+        Step { noised: batch.clone(), tape, residual: batch, gradient }
+    }
+
+    fn loss_gradient(&self, x: &ArrayRef2<f64>, rng: &mut ChaCha8Rng, step: &mut Step) -> Bound {
+        let eps = Array2::random_using(x.dim(), StandardNormal, rng);
+        let loss = self.loss_gradient_given_noise(x, &eps, step);
+        Bound { reconstruction: -loss, prior_matching: 0.0, matching: vec![] }
+    }
+
+    fn networks<'a>(&'a mut self, step: &'a Step) -> Vec<(&'a mut Mlp, &'a Gradient)> {
+        vec![(&mut self.net, &step.gradient)]
+    }
+}
+
+/// The best denoiser of a mixture at one noise level, by Tweedie's formula.
+#[derive(Clone, Debug)]
+pub struct Tweedie {
+    /// `q(y)`, the law of the noised data.
+    pub noised: Mixture,
+    variance: f64,
+}
+
+impl Tweedie {
+    /// The best denoiser of data from this mixture with noise `N(0, σ² I)`.
+    ///
+    /// # Errors
+    /// If `noise` is no standard deviation.
+    pub fn new(data: &Mixture, noise: f64) -> Result<Self, ProbError> {
+        let variance = noise * noise;
+        Ok(Self { noised: data.push(&LinearGaussian::isotropic(data.dim(), 1.0, variance)?), variance })
+    }
+
+    /// `E[x|y] = y + σ² ∇log q(y)` for each row of `y` (`[n, d]`), `[n, d]`.
+    ///
+    /// # Panics
+    /// If the rows have another dimension.
+    pub fn denoise(&self, y: &ArrayRef2<f64>) -> Array2<f64> {
+        let mut x = y.to_owned();
+        for (mut x, y) in x.rows_mut().into_iter().zip(y.rows()) {
+            x.scaled_add(self.variance, &self.noised.score(&y));
+        }
+        x
+    }
+}
+
+/// How far a denoiser is from the best one, in squared units of `x`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct DenoisingError {
+    /// `E|x - f(y)|²`, what training sees.
+    pub loss: Estimate,
+    /// `E|x - E[x|y]|²`, the least that any denoiser leaves.
+    pub least: Estimate,
+    /// `E|f(y) - E[x|y]|²` under `q(y)`, their difference in the mean, and never negative.
+    pub excess: Estimate,
+}
+
+/// The errors of the network on fresh draws from `data`.
+///
+/// # Errors
+/// As [`Tweedie::new`].
+///
+/// # Panics
+/// If data and network have different dimensions, or `plan` asks for no samples.
+pub fn denoising_error(
+    model: &DenoisingAutoencoder,
+    data: &Mixture,
+    plan: &MonteCarlo,
+) -> Result<DenoisingError, ProbError> {
+    let best = Tweedie::new(data, model.noise)?;
+    let [loss, least, excess] = plan.run(&|_| (), |rng, n| {
+        let (x, _) = data.sample(n, rng);
+        let mut y = x.clone();
+        y.scaled_add(model.noise, &Array2::random_using(x.dim(), StandardNormal, rng));
+        let (learned, exact) = (model.net.forward(&y), best.denoise(&y));
+        [&x - &learned, &x - &exact, learned - exact]
+            .map(|r| squared_rows(&r).into_iter().collect::<Moments>())
+    });
+    Ok(DenoisingError { loss: loss.estimate(), least: least.estimate(), excess: excess.estimate() })
+}
+
+/// `|r|²` of each row, `[n]`.
+fn squared_rows(r: &ArrayRef2<f64>) -> Array1<f64> {
+    r.map_axis(Axis(1), |row| row.dot(&row))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use montecarlo::{StatisticalTest, Streams};
+    use ndarray::array;
+    use nn::{Training, gradient_check};
+    use prob::Gaussian;
+    use proptest::prelude::*;
+    use toy::Preset;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(32))]
+        #[test]
+        fn the_gradient_is_that_of_the_loss(seed: u64, d in 1usize..=2) {
+            let mut rng = Streams::new(seed).rng(0);
+            let mut model = DenoisingAutoencoder::new(d, &[4], 0.5, &mut rng);
+            let x = Array2::random_using((3, d), StandardNormal, &mut rng);
+            let eps = Array2::random_using((3, d), StandardNormal, &mut rng);
+            let (mut step, at) = (model.workspace(3), model.net.flat_parameters());
+            model.loss_gradient_given_noise(&x, &eps, &mut step);
+            let gradient = step.gradient().flat();
+            let loss = |flat: &[f64]| {
+                model.net.set_flat_parameters(flat);
+                model.loss_gradient_given_noise(&x, &eps, &mut step)
+            };
+            prop_assert!(gradient_check(loss, &at, &gradient) < 1e-7);
+        }
+    }
+
+    /// One Gaussian `N(1, 3)` and noise of variance 1: `E[x|y] = 1 + ¾ (y - 1)`.
+    #[test]
+    fn tweedie_by_hand() {
+        let data = Mixture::from(Gaussian::new(array![1.0], array![[3.0]]).unwrap());
+        let best = Tweedie::new(&data, 1.0).unwrap();
+        let found = best.denoise(&array![[5.0], [-1.0]]);
+        approx::assert_relative_eq!(found, array![[4.0], [-0.5]], max_relative = 1e-14);
+    }
+
+    /// The parts add up for a network that knows nothing, and training takes most of the excess away. For the gap of the
+    /// loss the errors of independent draws are added, which is too much; false alarms are rarer than 1e-9.
+    #[test]
+    fn the_excess_is_what_training_can_take() {
+        let data = Preset::Bimodal.mixture();
+        let mut rng = Streams::new(1).rng(0);
+        let mut model = DenoisingAutoencoder::new(1, &[16], 0.6, &mut rng);
+        let plan = MonteCarlo::new(20_000, Streams::new(2));
+        let before = denoising_error(&model, &data, &plan).unwrap();
+        let sum = Estimate {
+            mean: before.least.mean + before.excess.mean,
+            std_err: before.least.std_err.hypot(before.excess.std_err),
+            ..before.loss
+        };
+        assert!(StatisticalTest::default().same_mean(&before.loss, &sum).holds);
+        let training = Training { steps: 600, batch: 64, learning_rate: 1e-2, streams: Streams::new(3) };
+        training.run(&mut model, 1, |rng, x| x.assign(&data.sample(64, rng).0), |_, _| ()).unwrap();
+        let after = denoising_error(&model, &data, &plan).unwrap();
+        assert!(after.excess.mean < 0.05 * before.excess.mean, "{} before {}", after.excess, before.excess);
+    }
+}

@@ -1,0 +1,147 @@
+//! Maximum likelihood, ridge and weight decay for `y = X w + noise` of variance `σ²`.
+//!
+//! A prior `w ~ N(0, I/λ)` adds `½ λ |w|²` to the squared error over `2σ²`, so that the most probable `w` is that of ridge
+//! regression with the penalty `c = λ σ²`; and a step of gradient descent on the penalised loss first shrinks `w` by
+//! `1 - η c`, which is weight decay.
+
+use linalg::{Cholesky, NotPositiveDefinite, SymmetricEigen};
+use ndarray::{Array1, Array2, Axis};
+
+/// A design `X` (`[n, p]`) and responses `y` (`[n]`).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Regression {
+    design: Array2<f64>,
+    response: Array1<f64>,
+}
+
+impl Regression {
+    /// The problem with this design and these responses.
+    ///
+    /// # Panics
+    /// If the numbers of rows differ.
+    pub fn new(design: Array2<f64>, response: Array1<f64>) -> Self {
+        assert_eq!(design.nrows(), response.len(), "a response for each row of the design");
+        Self { design, response }
+    }
+
+    /// `Xᵀ X`, `[p, p]`.
+    fn gram(&self) -> Array2<f64> {
+        self.design.t().dot(&self.design)
+    }
+
+    /// `½ |y - X w|² + ½ c |w|²`: with `c = λ σ²`, `σ²` times minus the logarithm of the posterior, but for a constant.
+    pub fn loss(&self, w: &Array1<f64>, penalty: f64) -> f64 {
+        let residual = &self.response - &self.design.dot(w);
+        0.5 * residual.dot(&residual) + 0.5 * penalty * w.dot(w)
+    }
+
+    /// `Xᵀ (X w - y) + c w`, the gradient of [`loss`](Self::loss), `[p]`.
+    pub fn gradient(&self, w: &Array1<f64>, penalty: f64) -> Array1<f64> {
+        self.design.t().dot(&(self.design.dot(w) - &self.response)) + w * penalty
+    }
+
+    /// `(XᵀX + c I)⁻¹ Xᵀ y`, `[p]`: maximum likelihood at `c = 0`, the most probable `w` under `N(0, I/λ)` at `c = λ σ²`.
+    ///
+    /// # Errors
+    /// If `XᵀX + c I` is singular to rounding: without a penalty, columns of the design that depend on one another.
+    pub fn ridge(&self, penalty: f64) -> Result<Array1<f64>, NotPositiveDefinite> {
+        let penalised = self.gram() + Array2::<f64>::eye(self.design.ncols()) * penalty;
+        let moment = self.design.t().dot(&self.response).insert_axis(Axis(1));
+        Ok(Cholesky::new(&penalised)?.solve(&moment).remove_axis(Axis(1)))
+    }
+
+    /// `|y - X ŵ|²/n`, the variance of the noise by maximum likelihood: `(n - p)/n` of the truth in the mean.
+    ///
+    /// # Errors
+    /// As [`ridge`](Self::ridge) without a penalty.
+    pub fn noise_variance(&self) -> Result<f64, NotPositiveDefinite> {
+        Ok(2.0 * self.loss(&self.ridge(0.0)?, 0.0) / self.response.len() as f64)
+    }
+
+    /// `√diag(σ² G⁻¹ XᵀX G⁻¹)` with `G = XᵀX + c I`, `[p]`: the standard errors of the ridge estimate over the noise of the
+    /// responses, `√diag(σ² (XᵀX)⁻¹)` without a penalty.
+    ///
+    /// # Errors
+    /// As [`ridge`](Self::ridge).
+    pub fn standard_errors(
+        &self,
+        penalty: f64,
+        noise_variance: f64,
+    ) -> Result<Array1<f64>, NotPositiveDefinite> {
+        let penalised = self.gram() + Array2::<f64>::eye(self.design.ncols()) * penalty;
+        let gain = Cholesky::new(&penalised)?.solve(&self.design.t());
+        Ok(gain.map_axis(Axis(1), |row| (noise_variance * row.dot(&row)).sqrt()))
+    }
+
+    /// `w ← (1 - η c) w + η Xᵀ (y - X w)`, `steps` times from 0, with `η = rate/(λ_max(XᵀX) + c)`: gradient descent with
+    /// weight decay. `watch(step, w)` sees `w` before each step. It converges for a rate below 2.
+    pub fn weight_decay(
+        &self,
+        penalty: f64,
+        rate: f64,
+        steps: usize,
+        mut watch: impl FnMut(usize, &Array1<f64>),
+    ) -> Array1<f64> {
+        let size = rate / (SymmetricEigen::new(&self.gram()).values()[0] + penalty);
+        let mut w = Array1::zeros(self.design.ncols());
+        for step in 0..steps {
+            watch(step, &w);
+            let pull = self.design.t().dot(&(&self.response - &self.design.dot(&w)));
+            w *= 1.0 - size * penalty;
+            w.scaled_add(size, &pull);
+        }
+        w
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use approx::assert_relative_eq;
+    use montecarlo::Streams;
+    use ndarray::array;
+    use ndarray_rand::{RandomExt, rand_distr::StandardNormal};
+    use nn::gradient_check;
+    use proptest::prelude::*;
+
+    fn problem(seed: u64) -> Regression {
+        let mut rng = Streams::new(seed).rng(0);
+        let design = Array2::random_using((12, 3), StandardNormal, &mut rng);
+        Regression::new(design, Array1::random_using(12, StandardNormal, &mut rng))
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(32))]
+        #[test]
+        fn the_gradient_is_that_of_the_loss_and_zero_at_the_ridge(seed: u64, penalty in 0.0..3.0f64) {
+            let problem = problem(seed);
+            let w = Array1::from(vec![0.5, -1.0, 0.3]);
+            let loss = |w: &[f64]| problem.loss(&Array1::from(w.to_vec()), penalty);
+            let gradient = problem.gradient(&w, penalty).to_vec();
+            prop_assert!(gradient_check(loss, &w.to_vec(), &gradient) < 1e-7);
+            let best = problem.ridge(penalty).unwrap();
+            prop_assert!(problem.gradient(&best, penalty).iter().all(|g| g.abs() < 1e-10));
+            let descended = problem.weight_decay(penalty, 1.0, 4000, |_, _| ());
+            assert_relative_eq!(descended, best, epsilon = 1e-8);
+        }
+    }
+
+    /// `y = w + noise` twice and `2w + noise`: XᵀX = 6, Xᵀy = 9.
+    #[test]
+    fn one_weight_by_hand() {
+        let problem = Regression::new(array![[1.0], [1.0], [2.0]], array![0.5, 1.5, 3.5]);
+        assert_relative_eq!(problem.ridge(0.0).unwrap()[0], 1.5, max_relative = 1e-14);
+        assert_relative_eq!(problem.ridge(3.0).unwrap()[0], 1.0, max_relative = 1e-14);
+        assert_relative_eq!(problem.noise_variance().unwrap(), 1.25 / 3.0, max_relative = 1e-13);
+        let found = problem.standard_errors(3.0, 0.54).unwrap()[0];
+        assert_relative_eq!(found, 0.2, max_relative = 1e-13);
+        // The first step of rate ½ from 0: ½ · 9/(6 + 3).
+        assert_relative_eq!(problem.weight_decay(3.0, 0.5, 1, |_, _| ())[0], 0.5, max_relative = 1e-14);
+    }
+
+    #[test]
+    fn columns_that_depend_on_one_another_need_a_penalty() {
+        let problem = Regression::new(array![[1.0, 2.0], [2.0, 4.0]], array![1.0, 0.0]);
+        assert!(problem.ridge(0.0).is_err() && problem.ridge(0.1).is_ok());
+    }
+}

@@ -1,0 +1,90 @@
+//! Gradient descent on its way to the principal components.
+
+use std::error::Error;
+
+use linalg::SymmetricEigen;
+use montecarlo::Streams;
+use ndarray::{Array2, s};
+use ndarray_rand::{RandomExt, rand_distr::StandardNormal};
+use neighbours::linear_autoencoder::{Weights, principal_angles, reconstruction_error};
+use neighbours::sample_law;
+use plot::{Figure, Panel, Style};
+
+use super::{five_axes, spaced};
+use crate::neighbour_report::{Page, Row};
+
+const SAMPLES: usize = 1000;
+const LATENTS: usize = 2;
+const STEPS: usize = 3000;
+const RATE: f64 = 0.2;
+const FRESH: usize = 100_000;
+
+/// Three starts, the same end.
+///
+/// # Errors
+/// If a figure cannot be made of what was found.
+pub fn study(streams: Streams) -> Result<Page, Box<dyn Error + Send + Sync>> {
+    let truth = five_axes(streams)?;
+    let x = truth.sample(SAMPLES, &mut streams.role("samples").rng(0));
+    let law = sample_law(&x)?;
+    let eigen = SymmetricEigen::new(law.covariance());
+    let least = eigen.values().slice(s![LATENTS..]).sum();
+    let axes = eigen.vectors().slice(s![.., ..LATENTS]);
+
+    let mut errors =
+        Panel::new("squared error above the least").x_label("step").y_label("$L - L^*$").x_log().y_log();
+    let mut angles = Panel::new("largest principal angle to the first two axes")
+        .x_label("step")
+        .y_label("angle (radians)")
+        .x_log()
+        .y_log();
+    let mut end = None;
+    for start in 0..3u64 {
+        let mut rng = streams.role("start").rng(start);
+        let mut normal = |shape| Array2::random_using(shape, StandardNormal, &mut rng) * 0.1;
+        let mut weights = Weights { encoder: normal((LATENTS, 5)), decoder: normal((5, LATENTS)) };
+        let (mut above, mut turned) = (Vec::new(), Vec::new());
+        for step in 1..=STEPS {
+            weights.descend(&law, 1, RATE, |_, error| {
+                if spaced(step) && error - least > 1e-13 {
+                    above.push((step as f64, error - least));
+                }
+            });
+            let angle = principal_angles(&weights.decoder, &axes)[0];
+            if spaced(step) && angle > 1e-7 {
+                turned.push((step as f64, angle));
+            }
+        }
+        let style = Style::series(start as usize).label(format!("start {}", start + 1));
+        errors = errors.line(above, style.clone());
+        angles = angles.line(turned, style);
+        end = Some(weights);
+    }
+    let weights = end.ok_or("no start")?;
+    let model = weights.model(&law)?;
+    let fresh = truth.sample(FRESH, &mut streams.role("fresh").rng(0));
+    let mut figure = Figure::new(160.0, 62.0).columns(2);
+    figure.panel(errors.key()).panel(angles.key());
+    Ok(Page {
+        name: "linear_autoencoder",
+        title: "linear autoencoder, 2 latents for 5 coordinates",
+        rows: vec![
+            Row::computed(
+                "error on its samples, Σ λ_j of the others",
+                reconstruction_error(&model, &x).mean,
+                least,
+            ),
+            Row::computed(
+                "largest angle to the first two axes",
+                principal_angles(&weights.decoder, &axes)[0],
+                0.0,
+            ),
+            Row::estimated(
+                "error on 100 000 fresh ones",
+                reconstruction_error(&model, &fresh),
+                model.squared_error(&truth),
+            ),
+        ],
+        figure,
+    })
+}

@@ -1,0 +1,102 @@
+//! The table of the chapter `neighbours`: what was found beside what theory says.
+
+use comfy_table::{CellAlignment, Table, TableComponent, presets::NOTHING};
+use montecarlo::Estimate;
+use plot::Figure;
+
+/// What one neighbour has to show.
+#[derive(Clone, Debug)]
+pub struct Page {
+    /// File name of the figure.
+    pub name: &'static str,
+    /// Title in the table.
+    pub title: &'static str,
+    /// Numbers beside their theory.
+    pub rows: Vec<Row>,
+    /// The figure.
+    pub figure: Figure,
+}
+
+/// One number beside its theory.
+#[derive(Clone, Debug)]
+pub struct Row {
+    /// What it is.
+    pub quantity: String,
+    /// What was found.
+    pub found: Found,
+    /// What theory says.
+    pub theory: f64,
+}
+
+/// A number that was found.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Found {
+    /// With a standard error.
+    Estimated(Estimate),
+    /// Without chance: an optimisation that should arrive, a quadrature.
+    Computed(f64),
+}
+
+impl Row {
+    /// An estimate beside its theory.
+    pub fn estimated(quantity: impl Into<String>, estimate: Estimate, theory: f64) -> Self {
+        Self { quantity: quantity.into(), found: Found::Estimated(estimate), theory }
+    }
+
+    /// A number without chance beside its theory.
+    pub fn computed(quantity: impl Into<String>, value: f64, theory: f64) -> Self {
+        Self { quantity: quantity.into(), found: Found::Computed(value), theory }
+    }
+
+    /// The number, its theory, and how far apart they are: in standard errors where there is one.
+    fn cells(&self) -> [String; 4] {
+        let (found, deviation) = match self.found {
+            Found::Estimated(e) => (e.to_string(), format!("{:+.1} s.e.", e.deviation(self.theory))),
+            Found::Computed(value) => (shown(value), format!("{:+.0e}", value - self.theory + 0.0)),
+        };
+        [format!("  {}", self.quantity), found, shown(self.theory), deviation]
+    }
+}
+
+/// Seven significant digits, or the power of ten of what is tiny.
+fn shown(value: f64) -> String {
+    match value {
+        0.0 => "0".to_owned(),
+        v if v.abs() < 1e-4 => format!("{v:.0e}"),
+        v => format!("{v:.*}", (5.0 - v.abs().log10().floor()).clamp(0.0, 6.0) as usize),
+    }
+}
+
+/// All pages in one table.
+pub fn table(pages: &[Page]) -> Table {
+    let mut table = Table::new();
+    table
+        .load_preset(NOTHING)
+        .set_style(TableComponent::HeaderLines, '─')
+        .set_style(TableComponent::MiddleHeaderIntersections, '─')
+        .set_header(["", "found", "theory", "deviation"]);
+    for page in pages {
+        table.add_row([page.title, "", "", ""]);
+        table.add_rows(page.rows.iter().map(Row::cells));
+    }
+    for column in table.column_iter_mut().skip(1) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    table
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_says_how_far_apart_its_numbers_are() {
+        let estimate = Estimate { mean: 1.25, std_err: 0.1, samples: 9 };
+        assert_eq!(
+            Row::estimated("a", estimate, 1.0).cells(),
+            ["  a", "1.25 ± 0.10", "1.000000", "+2.5 s.e."]
+        );
+        assert_eq!(Row::computed("b", 20.0, 20.0 - 2f64.powi(-20)).cells()[3], "+1e-6");
+        assert_eq!(Row::computed("c", 3e-9, 0.0).cells(), ["  c", "3e-9", "0", "+3e-9"]);
+    }
+}

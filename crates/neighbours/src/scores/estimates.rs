@@ -36,7 +36,7 @@ pub fn inception_estimate(predictions: &ArrayRef2<f64>, batches: usize) -> Resul
 /// The Gaussian with the mean and the covariance (over `n - 1`) of the rows of `x` (`[n, d]`).
 ///
 /// # Errors
-/// If the covariance has no Cholesky factor: fewer rows than coordinates, or a coordinate that follows from others.
+/// If the covariance has no Cholesky factor: a coordinate that does not change, or one that follows from others.
 ///
 /// # Panics
 /// If there are fewer than two rows.
@@ -92,7 +92,7 @@ mod tests {
         let law = moments(&array![[0.0, 0.0], [2.0, 1.0], [4.0, 5.0]]).unwrap();
         assert_relative_eq!(law.mean(), &array![2.0, 2.0]);
         assert_relative_eq!(law.covariance(), &array![[4.0, 5.0], [5.0, 7.0]], max_relative = 1e-14);
-        assert!(moments(&array![[0.0, 0.0], [1.0, 1.0]]).is_err(), "two points lie on a line");
+        assert!(moments(&array![[0.0, 1.0], [2.0, 1.0]]).is_err(), "a coordinate that never changes");
     }
 
     /// Samples of two known laws: within what chance allows (false alarm 1e-9) of the distance of their moments, and the

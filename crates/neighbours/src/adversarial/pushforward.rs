@@ -22,6 +22,8 @@ pub struct Pushforward {
     knots: Vec<Knot>,
     /// Positions of the knots at which `G` turns round, and both ends: it is monotone between.
     turns: Vec<usize>,
+    /// The law of the noise.
+    normal: Mixture,
 }
 
 /// `G(z) = x` and `G'(z) = slope`.
@@ -51,7 +53,7 @@ fn cubic(a: &Knot, b: &Knot, t: f64) -> (f64, f64) {
 fn bisect(f: impl Fn(f64) -> f64) -> f64 {
     let rising = f(0.0) < 0.0;
     let (mut low, mut high) = (0.0, 1.0);
-    for _ in 0..52 {
+    for _ in 0..44 {
         let middle = 0.5 * (low + high);
         if (f(middle) < 0.0) == rising { low = middle } else { high = middle }
     }
@@ -89,7 +91,7 @@ impl Pushforward {
         }
         knots.extend(raw.last());
         turns.push(knots.len() - 1);
-        Self { knots, turns }
+        Self { knots, turns, normal: Gaussian::standard(1).into() }
     }
 
     /// Where `G` turns round: pairs `(z, G(z))`.
@@ -144,10 +146,9 @@ impl Pushforward {
 
     /// `P(G(z) ≤ x)`.
     pub fn cdf(&self, x: f64) -> f64 {
-        let normal = Mixture::from(Gaussian::standard(1));
         let below = |piece: usize| {
             let (first, last) = (&self.knots[self.turns[piece]], &self.knots[self.turns[piece + 1]]);
-            let between = |low: f64, high: f64| normal.cdf(high) - normal.cdf(low);
+            let between = |low: f64, high: f64| self.normal.cdf(high) - self.normal.cdf(low);
             match self.preimage(piece, x) {
                 Some((z, _)) if first.x < last.x => between(first.z, z),
                 Some((z, _)) => between(z, last.z),

@@ -24,7 +24,8 @@ pub struct Quantised {
     pub codes: usize,
     /// The model.
     pub model: VqVae,
-    /// How its codes are used on the points that trained it, which is the prior it learned.
+    /// How its codes are used on the points that trained it; the learned prior is this, smoothed by Laplace's rule, because
+    /// a fresh point may take a code that none of them took.
     pub usage: CodeUsage,
     /// `E log p(x|z_q)` in nats, as all that follows on fresh points.
     pub reconstruction: Estimate,
@@ -83,7 +84,7 @@ fn evaluated(
 ) -> Result<Quantised, prob::ProbError> {
     let codes = model.codebook.len();
     let usage = CodeUsage::of(&model.encode(points), codes);
-    let (uniform, learned) = (CodeUsage::uniform_log_prior(codes), usage.log_prior());
+    let (uniform, learned) = (CodeUsage::uniform_log_prior(codes), usage.smoothed_log_prior());
     let over_shares = |f: &dyn Fn(&ndarray::ArrayView2<f64>) -> f64| {
         let shares = fresh.axis_chunks_iter(Axis(0), SHARE);
         Estimate { samples: FRESH as u64, ..shares.map(|x| f(&x)).collect::<Moments>().estimate() }

@@ -59,6 +59,12 @@ impl CodeUsage {
         self.frequencies().into_iter().map(f64::ln).collect()
     }
 
+    /// `log (n_k + 1)/(n + K)` (Laplace's rule): a learned prior that rules no code out, for points that were not counted.
+    pub fn smoothed_log_prior(&self) -> Vec<f64> {
+        let all = (self.total() + self.counts.len()) as f64;
+        self.counts.iter().map(|&count| ((count + 1) as f64 / all).ln()).collect()
+    }
+
     /// `log 1/K` for each of `codes`.
     pub fn uniform_log_prior(codes: usize) -> Vec<f64> {
         vec![-(codes as f64).ln(); codes]
@@ -78,6 +84,12 @@ mod tests {
         assert_relative_eq!(usage.perplexity().mean, 2.0, max_relative = 1e-14);
         assert!(usage.perplexity().std_err < 1e-12, "every example is as surprising");
         assert_eq!(usage.log_prior()[1], f64::NEG_INFINITY);
+        let smoothed: Vec<f64> = usage.smoothed_log_prior().into_iter().map(f64::exp).collect();
+        assert_relative_eq!(
+            smoothed[..],
+            [5.0 / 12.0, 1.0 / 12.0, 5.0 / 12.0, 1.0 / 12.0][..],
+            max_relative = 1e-14
+        );
         assert_eq!(CodeUsage::uniform_log_prior(4), [-4f64.ln(); 4]);
     }
 

@@ -5,21 +5,28 @@
 //! | [`progress`] | a bar on a terminal, nothing in a pipe |
 //! | [`experiment`] | one data set, one architecture, three objectives, trained side by side |
 //! | [`estimator_study`], [`estimator_figures`] | bias and variance of forms and schemes against the number of steps |
+//! | [`adversarial_study`], [`quantised_study`], [`score_study`] | GAN, VQ-VAE, and the scores of generators, against theory |
+//! | [`generator_report`], [`generator_figures`] | tables and figures of the chapter `generators` |
 //! | [`moon_sets`] | the moons that an encoder is shown |
 //! | [`walk`] | a walk through the latent space, each picture on the way judged: a moon, a blend, neither |
 //! | [`moon_figures`] | the figures of the chapter `moon_latents` |
 //! | [`moon_report`] | its tables, and in words what was found |
 //! | [`neighbour_figures`], [`neighbour_report`] | the chapter `neighbours`: what was computed, figures, the table |
 
+pub mod adversarial_study;
 pub mod estimator_figures;
 pub mod estimator_study;
 pub mod experiment;
+pub mod generator_figures;
+pub mod generator_report;
 pub mod moon_figures;
 pub mod moon_report;
 pub mod moon_sets;
 pub mod neighbour_figures;
 pub mod neighbour_report;
 pub mod progress;
+pub mod quantised_study;
+pub mod score_study;
 pub mod walk;
 
 // The programs at the top choose the BLAS.

@@ -9,7 +9,7 @@ use crate::experiment::Trained;
 use crate::walk::{Judge, Likeness, Picture};
 
 /// A table with a left-aligned first column and right-aligned numbers.
-fn table<const N: usize>(header: [&str; N], rows: impl IntoIterator<Item = [String; N]>) -> Table {
+pub(crate) fn table<const N: usize>(header: [&str; N], rows: impl IntoIterator<Item = [String; N]>) -> Table {
     let mut table = Table::new();
     table.load_preset(NOTHING);
     table

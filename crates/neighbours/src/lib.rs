@@ -10,6 +10,9 @@
 //! | [`probabilistic_pca`] | EM for probabilistic PCA | the maximum in closed form |
 //! | [`maximum_likelihood`] | linear regression: maximum likelihood, ridge, weight decay | the normal equations |
 //! | [`evidence`] | `p(x)` from draws of the prior and from weighted draws of the encoder | quadrature |
+//! | [`adversarial`] | the generative adversarial network on the line | the optimal discriminator, 2 JSD - log 4 |
+//! | [`quantised`] | the VQ-VAE, and the bound that it has | a uniform prior over codes: KL = log K |
+//! | [`scores`] | inception score and Fréchet distance of toy generators | the Bayes classifier by quadrature |
 //!
 //! Conventions: f64 throughout, rows are examples (`[n, d]`), nats. A number that is estimated carries its standard
 //! error; a result is a function of the data and the streams that are given.
@@ -17,6 +20,7 @@
 // The products of `ndarray` call BLAS symbols that `linalg` links; a crate that is never named is not linked.
 use linalg as _;
 
+pub mod adversarial;
 pub mod amortisation;
 pub mod denoising_autoencoder;
 pub mod evidence;
@@ -24,8 +28,10 @@ pub mod linear_autoencoder;
 pub mod maximum_likelihood;
 pub mod mixture_em;
 pub mod probabilistic_pca;
+pub mod quantised;
 mod sample;
 pub mod sampled_autoencoder;
+pub mod scores;
 
 pub use denoising_autoencoder::DenoisingAutoencoder;
 pub use maximum_likelihood::Regression;

@@ -9,14 +9,20 @@
 //! | `expectation_maximisation` | N5 EM on a mixture; N6 EM for probabilistic PCA |
 //! | `regression` | N7 maximum likelihood, ridge and weight decay |
 //! | `evidence` | N8 `p(x)` of a network decoder |
+//! | `adversarial` | N10 what the players of a GAN descend, and the law of a generator |
+//! | `quantised` | N11 the VQ-VAE: its bound, its codes, what moves its encoder |
+//! | `scores` | N12 what inception score and Fréchet distance see, and what not |
 
+mod adversarial;
 mod amortisation;
 mod denoising_autoencoder;
 mod evidence;
 mod expectation_maximisation;
 mod linear_autoencoder;
+mod quantised;
 mod regression;
 mod sampled_autoencoder;
+mod scores;
 
 use crate::Claim;
 
@@ -30,6 +36,9 @@ pub fn claims() -> Vec<Claim> {
         expectation_maximisation::claims(),
         regression::claims(),
         evidence::claims(),
+        adversarial::claims(),
+        quantised::claims(),
+        scores::claims(),
     ]
     .into_iter()
     .flatten()

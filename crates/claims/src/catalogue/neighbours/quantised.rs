@@ -1,0 +1,224 @@
+//! N11: the VQ-VAE: its bound, its codes, what moves its encoder.
+
+use montecarlo::Streams;
+use ndarray::{Array1, Array2, array};
+use ndarray_rand::{RandomExt, rand_distr::StandardNormal};
+use neighbours::quantised::codebook::CodebookState;
+use neighbours::quantised::{CodeUsage, Codebook, CodebookRule, VqVae};
+use nn::gradient_check;
+use proptest::prelude::*;
+
+use crate::problems::matrix;
+use crate::{Claim, decimals, longhand};
+
+pub(super) fn claims() -> Vec<Claim> {
+    vec![
+        a_uniform_prior_costs_log_k(),
+        the_gap_is_the_posterior_of_the_code(),
+        what_moves_decoder_encoder_and_codes(),
+        k_means_never_raises_the_distortion(),
+        straight_through_is_no_gradient(),
+    ]
+}
+
+/// A random model with `K` codes, and data.
+fn model(seed: u64, codes: usize) -> (VqVae, Array2<f64>) {
+    let mut rng = Streams::new(seed).rng(0);
+    let x = Array2::random_using((7, 2), StandardNormal, &mut rng);
+    let start = Array2::random_using((codes, 2), StandardNormal, &mut rng);
+    (VqVae::new(&start, &[4], 2, 0.3, 0.25, &mut rng), x)
+}
+
+/// `|z - e|²`.
+fn squared_distance(z: &Array1<f64>, e: &Array1<f64>) -> f64 {
+    z.iter().zip(e).map(|(z, e)| (z - e).powi(2)).sum()
+}
+
+/// The index of the nearest row, by sorting all distances.
+fn nearest(codes: &Array2<f64>, z: &Array1<f64>) -> usize {
+    let mut order: Vec<usize> = (0..codes.nrows()).collect();
+    let distance = |k: usize| squared_distance(z, &codes.row(k).to_owned());
+    order.sort_by(|&a, &b| distance(a).total_cmp(&distance(b)));
+    order[0]
+}
+
+fn a_uniform_prior_costs_log_k() -> Claim {
+    Claim::new("N11a", "with a one-hot q(k|x) the prior matching term is log K for a uniform prior, H(f) for the frequencies f of the codes: less by KL(f ‖ uniform)")
+        .source("van den Oord 2017")
+        .why(
+            "KL(q ‖ π) = Σ q log q - Σ q log π = 0 - log π_k. Averaged over x it is the cross-entropy of f and π,\n\
+             least at π = f, where it is H(f) = log K - Σ f log(K f).",
+        )
+        .compares("the term of the model's bound with the sum over a one-hot table, 0 log 0 = 0; perplexity with exp(log K - KL)")
+        .identity(1e-12, (any::<u64>(), 1usize..=6), |&(seed, codes), trial| {
+            let (model, x) = model(seed, codes);
+            let z = model.encoder.forward(&x);
+            let taken: Vec<usize> = z.rows().into_iter().map(|z| nearest(model.codebook.codes(), &z.to_owned())).collect();
+            let usage = CodeUsage::of(&model.encode(&x), codes);
+            let table = |log_prior: &[f64]| {
+                let divergence = |k: usize| (0..codes).filter(|&j| j == k).map(|j| 1f64.ln() - log_prior[j]).sum::<f64>();
+                taken.iter().map(|&k| divergence(k)).sum::<f64>() / taken.len() as f64
+            };
+            let uniform = CodeUsage::uniform_log_prior(codes);
+            let log_k = (codes as f64).ln();
+            trial.nats(model.bound(&x, &uniform).prior_matching, log_k);
+            trial.nats(table(&uniform), log_k);
+            let learned = model.bound(&x, &usage.log_prior()).prior_matching;
+            trial.nats(learned, table(&usage.log_prior()));
+            let share = |k: usize| taken.iter().filter(|&&j| j == k).count() as f64 / taken.len() as f64;
+            let saved: f64 = (0..codes).map(share).filter(|&f| f > 0.0).map(|f| f * (codes as f64 * f).ln()).sum();
+            trial.nats(learned, log_k - saved);
+            trial.equal(usage.perplexity().mean, (log_k - saved).exp());
+        })
+}
+
+fn the_gap_is_the_posterior_of_the_code() -> Claim {
+    Claim::new("N11b", "log p(x) = log Σ π_k N(x; μ(e_k), s² I), and log p(x) - ELBO = -log p(k|x) ≥ 0 for the code k that is taken")
+        .source("van den Oord 2017")
+        .why("The gap is KL(q(k|x) ‖ p(k|x)), and a one-hot q has the divergence -log p(k|x).")
+        .compares("the model's mixture with densities by cofactors; its bound with the evidence plus log of the posterior by Bayes' rule")
+        .identity(1e-10, (any::<u64>(), 1usize..=6), |&(seed, codes), trial| {
+            let (model, x) = model(seed, codes);
+            let log_prior: Vec<f64> = {
+                let sum: f64 = (1..=codes).map(|k| k as f64).sum();
+                (1..=codes).map(|k| (k as f64 / sum).ln()).collect()
+            };
+            let Some(evidence) = trial.posed(model.evidence(&log_prior)) else { return };
+            let covariance = Array2::eye(2) * model.variance;
+            let decoded = model.decoder.forward(model.codebook.codes());
+            let z = model.encoder.forward(&x);
+            let mut bound = 0.0;
+            for (x, z) in x.rows().into_iter().zip(z.rows()) {
+                let joint = |k: usize| log_prior[k].exp() * longhand::log_gaussian(&x, &decoded.row(k), &covariance).exp();
+                let total: f64 = (0..codes).map(joint).sum();
+                trial.nats(evidence.log_prob(&x), total.ln());
+                let posterior = joint(nearest(model.codebook.codes(), &z.to_owned())) / total;
+                trial.at_most(1.0, posterior.ln(), 0.0);
+                bound += (total.ln() + posterior.ln()) / 7.0;
+            }
+            trial.nats(model.bound(&x, &log_prior).elbo(), bound);
+        })
+}
+
+fn what_moves_decoder_encoder_and_codes() -> Claim {
+    Claim::new("N11c", "the decoder descends -log p(x|z_q), the codes |sg[z_e] - e|², the encoder -log p(x|z_e + sg[z_q - z_e]) + β |z_e - sg[z_q]|²")
+        .source("van den Oord 2017")
+        .why("Straight-through: the latent moves along with z_e while the code stands still, so that ∂/∂z_e is ∂/∂z_q.")
+        .compares("what moves each part with central differences of its own loss, constants (sg) held")
+        .gradient(1e-7, any::<u64>(), |&seed, trial| {
+            let (model, x) = model(seed, 4);
+            let mut work = model.workspace(7);
+            model.loss_gradient(&x, &mut work);
+            let z = model.encoder.forward(&x);
+            let taken: Vec<usize> = z.rows().into_iter().map(|z| nearest(model.codebook.codes(), &z.to_owned())).collect();
+            let z_q = model.codebook.select(&taken);
+            let squares = |a: Array2<f64>| a.iter().map(|v| v * v).sum::<f64>() / 7.0;
+            let of_reconstruction = |y: Array2<f64>| squares(y - &x) / (2.0 * model.variance);
+
+            let mut decoder = model.decoder.clone();
+            let loss = |parameters: &[f64]| {
+                decoder.set_flat_parameters(parameters);
+                of_reconstruction(decoder.forward(&z_q))
+            };
+            trial.at(1.0, gradient_check(loss, &model.decoder.flat_parameters(), &work.decoder_gradient().flat()), 0.0);
+
+            let (mut encoder, shift) = (model.encoder.clone(), &z_q - &z);
+            let loss = |parameters: &[f64]| {
+                encoder.set_flat_parameters(parameters);
+                let z_e = encoder.forward(&x);
+                of_reconstruction(model.decoder.forward(&(&z_e + &shift))) + model.commitment * squares(&z_e - &z_q)
+            };
+            trial.at(1.0, gradient_check(loss, &model.encoder.flat_parameters(), &work.encoder_gradient().flat()), 0.0);
+
+            let loss = |codes: &[f64]| {
+                let distance = |(z, &k): (ndarray::ArrayView1<f64>, &usize)| {
+                    squared_distance(&z.to_owned(), &array![codes[2 * k], codes[2 * k + 1]])
+                };
+                z.rows().into_iter().zip(&taken).map(distance).sum::<f64>() / 7.0
+            };
+            let gradient = model.codebook.distortion_gradient(&z, &taken);
+            let codes = model.codebook.codes().flatten().to_vec();
+            trial.at(1.0, gradient_check(loss, &codes, &gradient.flatten().to_vec()), 0.0);
+        })
+}
+
+fn k_means_never_raises_the_distortion() -> Claim {
+    Claim::new("N11d", "moving averages without memory are a step of K-means: the distortion never rises, and at the means it has no slope")
+        .source("van den Oord 2017")
+        .why("The mean of what a code was assigned is its best place; what is assigned anew is assigned to something nearer.")
+        .compares("the distortion, written out, before and after four steps on random points; the gradient at the means")
+        .inequality(1e-12, (matrix(12, 2, 2.0), matrix(4, 2, 2.0)), |(z, codes), trial| {
+            let mut codebook = Codebook::new(codes.clone());
+            let mut state = CodebookState::new(CodebookRule::MovingAverages { decay: 0.0 }, &codebook);
+            let distortion = |codebook: &Codebook| {
+                let least = |z: ndarray::ArrayView1<f64>| {
+                    let codes = codebook.codes().rows().into_iter();
+                    codes.map(|e| squared_distance(&z.to_owned(), &e.to_owned())).fold(f64::INFINITY, f64::min)
+                };
+                z.rows().into_iter().map(least).sum::<f64>() / 12.0
+            };
+            for _ in 0..4 {
+                let (before, taken) = (distortion(&codebook), codebook.assign(z));
+                state.step(&mut codebook, z, &taken);
+                trial.at_most(1.0, distortion(&codebook), before);
+                let slope = codebook.distortion_gradient(z, &taken);
+                trial.arrays(1.0, &slope, &Array2::zeros((4, 2)));
+            }
+        })
+}
+
+/// On the line: encoder `z = w x`, codes -1 and 1, decoder `μ(e) = e/2` of variance 1.
+#[derive(Clone, Copy, Debug)]
+struct LineVqVae {
+    x: f64,
+    w: f64,
+}
+
+impl LineVqVae {
+    fn model(&self, w: f64) -> VqVae {
+        let mut model = VqVae::new(&array![[-1.0], [1.0]], &[], 1, 1.0, 0.0, &mut Streams::new(1).rng(0));
+        model.encoder.set_flat_parameters(&[w, 0.0]);
+        model.decoder.set_flat_parameters(&[0.5, 0.0]);
+        *model.codebook.codes_mut() = array![[-1.0], [1.0]];
+        model
+    }
+
+    /// What straight-through says of `∂(-log p(x|z_q))/∂w`, and the slope that the loss has.
+    fn slopes(&self) -> (f64, f64) {
+        let (model, x) = (self.model(self.w), array![[self.x]]);
+        let mut work = model.workspace(1);
+        model.loss_gradient(&x, &mut work);
+        let loss = |w: f64| -self.model(w).terms(&x).reconstruction;
+        (work.encoder_gradient().flat()[0], (loss(self.w + 1e-6) - loss(self.w - 1e-6)) / 2e-6)
+    }
+}
+
+fn straight_through_is_no_gradient() -> Claim {
+    let problem = (decimals::nonzero(), decimals::nonzero()).prop_map(|(x, w)| LineVqVae { x, w });
+    Claim::new("N11e", "straight-through is the gradient of -log p(x|z_q(x)) by the encoder")
+        .source("a common reading of van den Oord 2017")
+        .why(
+            "z_q(x) is a step function of the encoder: a small move changes no code and no loss.\n\
+             What is descended is another function, in which the latent moves along with z_e (N11c).",
+        )
+        .compares("what moves the slope w of an encoder on the line with differences of the loss in w")
+        .refuted(
+            problem,
+            "the gradient is 0 wherever z_e(x) is not half-way between two codes",
+            LineVqVae::slopes,
+        )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use approx::assert_relative_eq;
+
+    /// `x = 2`, `w = 0.3`: the code 1, `μ = ½`, and `(μ - x) · ½ · x = -1.5`; the loss does not move.
+    #[test]
+    fn both_numbers_of_the_refuted_line_by_hand() {
+        let (line, truth) = LineVqVae { x: 2.0, w: 0.3 }.slopes();
+        assert_relative_eq!(line, -1.5, max_relative = 1e-12);
+        assert_eq!(truth, 0.0);
+    }
+}

@@ -1,0 +1,133 @@
+//! Training a VQ-VAE: steps of Adam for the networks, and the codes' own rule.
+
+use montecarlo::Streams;
+use ndarray::Array2;
+use nn::{Adam, TrainingError};
+use rand_chacha::ChaCha8Rng;
+
+use super::codebook::CodebookState;
+use super::{CodebookRule, VqTerms, VqVae};
+
+/// How to train.
+#[derive(Clone, Copy, Debug)]
+pub struct VqTraining {
+    /// Number of mini-batches.
+    pub steps: usize,
+    /// Examples in a mini-batch.
+    pub batch: usize,
+    /// Step size of Adam at the start; it falls to a tenth along a straight line.
+    pub learning_rate: f64,
+    /// How the codes follow.
+    pub rule: CodebookRule,
+    /// Where batches come from: the same streams, the same model.
+    pub streams: Streams,
+}
+
+impl VqTraining {
+    /// Trains on the batches that `examples(rng, x)` writes into `x` (`[batch, d]`). `watch(step, terms)` hears the terms of
+    /// each batch.
+    ///
+    /// # Errors
+    /// As soon as a term is not finite; the model keeps the last parameters and codes at which both were.
+    ///
+    /// # Panics
+    /// If a batch is empty or its width is not the model's.
+    pub fn run(
+        &self,
+        model: &mut VqVae,
+        mut examples: impl FnMut(&mut ChaCha8Rng, &mut Array2<f64>),
+        mut watch: impl FnMut(usize, &VqTerms),
+    ) -> Result<(), TrainingError> {
+        assert!(self.batch > 0, "training needs examples");
+        let mut work = model.workspace(self.batch);
+        let mut encoder = Adam::new(&model.encoder, self.learning_rate);
+        let mut decoder = Adam::new(&model.decoder, self.learning_rate);
+        let mut codes = CodebookState::new(self.rule, &model.codebook);
+        let mut finite = model.clone();
+        let mut x = Array2::zeros((self.batch, model.encoder.input_dim()));
+        let mut rng = self.streams.role("training").rng(0);
+        for step in 0..self.steps {
+            examples(&mut rng, &mut x);
+            let terms = model.loss_gradient(&x, &mut work);
+            if let Some((term, value)) = terms.diverged() {
+                *model = finite;
+                return Err(TrainingError { step, term: term.to_owned(), value });
+            }
+            watch(step, &terms);
+            finite.encoder.copy_parameters(&model.encoder);
+            finite.decoder.copy_parameters(&model.decoder);
+            finite.codebook.codes_mut().assign(model.codebook.codes());
+
+            let rate = self.learning_rate * (1.0 - 0.9 * step as f64 / self.steps as f64);
+            encoder.set_learning_rate(rate);
+            decoder.set_learning_rate(rate);
+            encoder.step(&mut model.encoder, work.encoder_gradient());
+            decoder.step(&mut model.decoder, work.decoder_gradient());
+            codes.step(&mut model.codebook, work.encoded(), work.indices());
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::quantised::CodeUsage;
+    use nn::training::rows_of;
+    use toy::Preset;
+
+    fn moons(n: usize) -> Array2<f64> {
+        Preset::Moons.mixture().sample(n, &mut Streams::new(1).role("data").rng(0)).0
+    }
+
+    fn untrained(x: &Array2<f64>) -> VqVae {
+        let start = x.slice(ndarray::s![..8, ..]);
+        VqVae::new(&start, &[12], 2, 0.02, 0.25, &mut Streams::new(2).rng(0))
+    }
+
+    fn short(rule: CodebookRule) -> VqTraining {
+        VqTraining { steps: 600, batch: 32, learning_rate: 1e-2, rule, streams: Streams::new(3) }
+    }
+
+    /// Either rule: the reconstruction rises by nats, and the bound stays below the evidence of the data's own law.
+    #[test]
+    fn both_rules_learn_two_moons() {
+        let (x, law) = (moons(500), Preset::Moons.mixture());
+        let best = x.rows().into_iter().map(|row| law.log_prob(&row)).sum::<f64>() / 500.0;
+        for rule in [CodebookRule::MovingAverages { decay: 0.9 }, CodebookRule::Loss { learning_rate: 0.5 }] {
+            let mut model = untrained(&x);
+            let before = model.terms(&x).reconstruction;
+            short(rule).run(&mut model, rows_of(&x), |_, _| ()).unwrap();
+            let bound = model.bound(&x, &CodeUsage::uniform_log_prior(8));
+            assert!(bound.reconstruction > before + 2.0, "{rule:?}: {bound:?} from {before}");
+            assert!(bound.elbo() < best, "{rule:?}: {bound:?} above {best}");
+        }
+    }
+
+    #[test]
+    fn the_model_is_a_function_of_the_seed() {
+        let x = moons(100);
+        let trained = |seed| {
+            let mut model = untrained(&x);
+            let rule = CodebookRule::MovingAverages { decay: 0.9 };
+            let training = VqTraining { steps: 20, streams: Streams::new(seed), ..short(rule) };
+            training.run(&mut model, rows_of(&x), |_, _| ()).unwrap();
+            (model.encoder, model.codebook, model.decoder)
+        };
+        assert_eq!(trained(1), trained(1));
+        assert_ne!(trained(1).1, trained(2).1);
+    }
+
+    /// Codes that leap ten times too far diverge; the model goes back to the last batch that was finite.
+    #[test]
+    fn what_diverges_is_named_and_undone() {
+        let x = moons(100);
+        let mut model = untrained(&x);
+        let mut heard = 0;
+        let wild = VqTraining { steps: 2000, ..short(CodebookRule::Loss { learning_rate: 1e3 }) };
+        let error = wild.run(&mut model, rows_of(&x), |_, _| heard += 1).unwrap_err();
+        assert!(error.step == heard && heard > 1, "{error}");
+        assert!(model.codebook.codes().iter().all(|e| e.is_finite()));
+        assert!(["reconstruction", "commitment"].contains(&error.term.as_str()), "{error}");
+    }
+}

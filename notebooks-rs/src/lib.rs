@@ -5,6 +5,7 @@
 //! | [`progress`] | a bar on a terminal, nothing in a pipe |
 //! | [`experiment`] | one data set, one architecture, three objectives, trained side by side |
 //! | [`estimator_study`], [`estimator_figures`] | bias and variance of forms and schemes against the number of steps |
+//! | [`sampler_study`], [`sampler_figures`] | how far samples are from the data against evaluations of the denoiser |
 //! | [`moon_sets`] | the moons that an encoder is shown |
 //! | [`walk`] | a walk through the latent space, each picture on the way judged: a moon, a blend, neither |
 //! | [`moon_figures`] | the figures of the chapter `moon_latents` |
@@ -17,6 +18,8 @@ pub mod moon_figures;
 pub mod moon_report;
 pub mod moon_sets;
 pub mod progress;
+pub mod sampler_figures;
+pub mod sampler_study;
 pub mod walk;
 
 // The programs at the top choose the BLAS.

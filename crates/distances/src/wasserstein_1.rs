@@ -120,7 +120,8 @@ mod tests {
         fn is_the_area_between_distribution_functions(points in points(), parts in parts()) {
             let law = mixture(&parts);
             let counted = |x: f64| points.iter().filter(|&&p| p <= x).count() as f64 / points.len() as f64;
-            let mut breaks = [points.clone(), vec![-40.0, 40.0]].concat();
+            let around = |p: &(f64, f64, f64)| [-14.0, -3.0, 0.0, 3.0, 14.0].map(|k| p.1 + k * p.2);
+            let mut breaks = [points.clone(), parts.iter().flat_map(around).collect()].concat();
             breaks.sort_by(f64::total_cmp);
             breaks.dedup();
             let area = integrate(|x| (counted(x) - law.cdf(x)).abs(), &breaks, 1e-9);

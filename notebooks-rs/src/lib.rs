@@ -7,6 +7,7 @@
 //! | [`estimator_study`], [`estimator_figures`] | bias and variance of forms and schemes against the number of steps |
 //! | [`adversarial_study`], [`quantised_study`], [`score_study`] | GAN, VQ-VAE, and the scores of generators, against theory |
 //! | [`generator_report`], [`generator_figures`] | tables and figures of the chapter `generators` |
+//! | [`sampler_study`], [`sampler_figures`] | how far samples are from the data against evaluations of the denoiser |
 //! | [`moon_sets`] | the moons that an encoder is shown |
 //! | [`walk`] | a walk through the latent space, each picture on the way judged: a moon, a blend, neither |
 //! | [`moon_figures`] | the figures of the chapter `moon_latents` |
@@ -27,6 +28,8 @@ pub mod neighbour_report;
 pub mod progress;
 pub mod quantised_study;
 pub mod score_study;
+pub mod sampler_figures;
+pub mod sampler_study;
 pub mod walk;
 
 // The programs at the top choose the BLAS.

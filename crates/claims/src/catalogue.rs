@@ -7,6 +7,7 @@
 //! | [`hierarchical`] | C: the Markov hierarchical VAE |
 //! | [`diffusion`] | D: the variational diffusion model: chain, forms of the bound, parameterisations |
 //! | [`limits`] | D: limits, denoisers, information, samplers |
+//! | [`learned`] | E: learned models and samplers |
 //! | [`neighbours`] | N: the neighbours of the VAE, trained and against their theory |
 //! | [`refuted`] | R: lines that stand in the sources and are false |
 //! | [`slips`] | S: slips of public teaching and reference code |
@@ -15,6 +16,7 @@ pub mod autoencoder;
 pub mod diffusion;
 pub mod foundations;
 pub mod hierarchical;
+pub mod learned;
 pub mod limits;
 pub mod neighbours;
 pub mod refuted;
@@ -48,6 +50,7 @@ pub fn parts() -> Vec<Part> {
             "The variational diffusion model",
             [diffusion::claims(), limits::claims()].into_iter().flatten().collect(),
         ),
+        part('E', "Learned models and samplers", learned::claims()),
         part('N', "The neighbours", neighbours::claims()),
         part('R', "Refuted lines", refuted::claims()),
         part('S', "Refuted slips", slips::claims()),

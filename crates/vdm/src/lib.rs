@@ -11,7 +11,7 @@
 //! | [`parameterisation`] | what may be predicted, `x_0`, `ε`, `v`, score, mean, and the conversions |
 //! | [`weights`] | what an error of each prediction costs, in steps and in continuous time |
 //! | [`denoiser`] | the best denoiser of a Gaussian mixture, `E[x_0|x_t]`, with the score and density of `q(x_t)` |
-//! | [`sampler`] | ancestral sampling and DDIM: from noise back to data |
+//! | [`sampler`] | ancestral sampling, DDIM, DPM-Solver++ and Heun's rule: from noise back to data |
 //! | [`information`] | `I(x_0; x_t)` and the least squared error of a denoiser, by quadrature |
 //! | [`bayes`] | the bound with the best denoiser, on the line and in the plane |
 //! | [`network`] | [`DenoiserNet`]: a learned denoiser, in each of the five parameterisations |
@@ -55,7 +55,7 @@ pub use network::DenoiserNet;
 pub use noise_levels::{NoiseLevels, NoiseLevelsError};
 pub use parameterisation::Parameterisation;
 pub use reverse::{Reverse, ReverseError};
-pub use sampler::{ReverseVariance, Sampler, SamplerError};
+pub use sampler::{ReverseVariance, Sampler, SamplerError, Solver};
 pub use schedule::{Schedule, ScheduleError};
 pub use terms::consistency::Bridge;
 pub use training::{Times, VdmLearner, Weighting};

@@ -1,7 +1,23 @@
-//! From noise back to data: ancestral sampling (Ho et al. 2020) and DDIM (Song, Meng and Ermon 2021).
+//! From noise back to data: ancestral sampling (Ho et al. 2020), DDIM (Song, Meng and Ermon 2021), and solvers of the
+//! probability-flow ODE of the second order.
 //!
-//! Every step of either is `x_{t-1} = a x_t + b x̂_0 + s ε`, with `x̂_0` what a denoiser makes of `x_t`; a sampler is
-//! a rule for the three numbers. At `t = 1` they are `(0, 1, 0)`: the last step returns `x̂_0` and adds no noise.
+//! | module | what is here |
+//! |---|---|
+//! | [`ancestral`] | steps with noise, of either variance |
+//! | [`ddim`] | steps with a share `η` of that noise, or none |
+//! | [`solver`] | what both solvers of the probability-flow ODE have in common |
+//! | [`dpm_solver`] | DPM-Solver++ (2M): a multistep rule (Lu et al. 2022) |
+//! | [`heun`] | Heun's rule: two evaluations a step (Karras et al. 2022) |
+//!
+//! Every step of the first two is `x_{t-1} = a x_t + b x̂_0 + s ε`, with `x̂_0` what a denoiser makes of `x_t`; a [`Sampler`]
+//! is a rule for the three numbers. At `t = 1` they are `(0, 1, 0)`: the last step returns `x̂_0` and adds no noise. The
+//! solvers correct the step of DDIM by a second `x̂_0`.
+
+pub mod ancestral;
+pub mod ddim;
+pub mod dpm_solver;
+pub mod heun;
+pub mod solver;
 
 use ndarray::{Array2, ArrayRef2};
 use ndarray_rand::rand::Rng;
@@ -9,16 +25,9 @@ use ndarray_rand::{RandomExt, rand_distr::StandardNormal};
 
 use crate::Schedule;
 
-/// The variance of an ancestral step. Both are exact for some data. For data of a variance of at most 1 the true
-/// variance of `q(x_{t-1}|x_t)` lies between them on average over `x_t`, and for Gaussian data at every `x_t`; for
-/// other data it can lie above both at one `x_t`, such as half-way between two modes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum ReverseVariance {
-    /// `σ_q²(t)`, exact for data at a single point.
-    Posterior,
-    /// `β_t = 1 - α_t`, exact for standard normal data.
-    Beta,
-}
+pub use ancestral::ReverseVariance;
+pub use ddim::SamplerError;
+pub use solver::Solver;
 
 /// A rule for going from `x_t` to `x_{t-1}`.
 ///
@@ -40,14 +49,6 @@ pub struct Sampler(Rule);
 enum Rule {
     Ancestral(ReverseVariance),
     Ddim { eta: f64 },
-}
-
-/// A sampler was refused: above 1 the noise of a step can exceed what the marginals leave.
-#[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
-#[error("eta = {eta}: must lie between 0 and 1")]
-pub struct SamplerError {
-    /// The `η` that was asked for.
-    pub eta: f64,
 }
 
 /// The three numbers of a step `x_{t-1} = a x_t + b x̂_0 + s ε`.
@@ -86,15 +87,8 @@ impl Sampler {
             return Coefficients { of_x_t: 0.0, of_x_0: 1.0, of_noise: 0.0 };
         }
         match self.0 {
-            Rule::Ancestral(variance) => {
-                let (of_x_t, of_x_0) = schedule.posterior_mean_coefficients(t);
-                let variance = match variance {
-                    ReverseVariance::Posterior => schedule.posterior_variance(t),
-                    ReverseVariance::Beta => schedule.beta(t),
-                };
-                Coefficients { of_x_t, of_x_0, of_noise: variance.sqrt() }
-            }
-            Rule::Ddim { eta } => ddim(eta, schedule, t),
+            Rule::Ancestral(variance) => ancestral::coefficients(variance, schedule, t),
+            Rule::Ddim { eta } => ddim::coefficients(eta, schedule, t),
         }
     }
 
@@ -148,21 +142,6 @@ impl Sampler {
     }
 }
 
-/// With `n_t = 1-ᾱ_t = β_t + α_t n_{t-1}`, the variance that stays in `ε̂` is
-/// `n_{t-1} - σ² = (1-η²) n_{t-1} + η² α_t n_{t-1}²/n_t`, and what is left for `x̂_0` of the variance of `x_t` is
-/// `n_t - α_t (n_{t-1} - σ²) = β_t + α_t σ²`: sums of positive numbers, where the differences would cancel.
-fn ddim(eta: f64, schedule: &Schedule, t: usize) -> Coefficients {
-    let (alpha, beta) = (schedule.alpha(t), schedule.beta(t));
-    let (before, noise) = (schedule.noise_variance(t - 1), schedule.noise_variance(t));
-    let variance = eta * eta * schedule.posterior_variance(t);
-    let kept = (1.0 - eta) * (1.0 + eta) * before + eta * eta * alpha * before * before / noise;
-    let of_x_t = (kept / noise).sqrt();
-    // √ᾱ_{t-1} - √ᾱ_t of_x_t = √ᾱ_{t-1} (1 - √α_t of_x_t), and 1 - r = (1 - r²)/(1 + r).
-    let rest = (beta + alpha * variance) / noise;
-    let of_x_0 = schedule.alpha_bar(t - 1).sqrt() * rest / (1.0 + alpha.sqrt() * of_x_t);
-    Coefficients { of_x_t, of_x_0, of_noise: variance.sqrt() }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -188,20 +167,6 @@ mod tests {
         assert_relative_eq!(ddim.of_x_t, of_x_t, max_relative = 1e-13);
         assert_relative_eq!(ddim.of_x_0, 0.63f64.sqrt() - of_x_t * 0.315f64.sqrt(), max_relative = 1e-13);
         assert_relative_eq!(ddim.of_noise, 0.5 * variance.sqrt(), max_relative = 1e-13);
-    }
-
-    /// `η = 1` is ancestral sampling, to the last digits: where a step drowns all signal (the difference that is kept
-    /// would be 0 or negative by rounding) and where it adds hardly any noise.
-    #[test]
-    fn at_eta_one_ddim_is_ancestral_at_every_noise_level() {
-        let (ancestral, ddim) = (Sampler::ancestral(ReverseVariance::Posterior), Sampler::ddim(1.0).unwrap());
-        for alpha in [1e-300, 1e-20, 1e-17, 0.5, 1.0 - 1e-9] {
-            let schedule = Schedule::from_alphas(&[0.3, 0.9, alpha]).unwrap();
-            let (expected, found) = (ancestral.coefficients(&schedule, 3), ddim.coefficients(&schedule, 3));
-            assert_relative_eq!(found.of_x_t, expected.of_x_t, max_relative = 1e-14, epsilon = 0.0);
-            assert_relative_eq!(found.of_x_0, expected.of_x_0, max_relative = 1e-14, epsilon = 0.0);
-            assert_relative_eq!(found.of_noise, expected.of_noise, max_relative = 1e-14, epsilon = 0.0);
-        }
     }
 
     /// The denoiser is asked at every step, the noise at every step but the last.
@@ -248,11 +213,5 @@ mod tests {
         let noisiest = draw();
         assert_eq!(found, sampler.run(&schedule, noisiest, denoiser, |_| draw()));
         assert_eq!(found.dim(), (4, 2));
-    }
-
-    #[test]
-    fn refuses_an_eta_outside_the_unit_interval() {
-        assert_eq!(Sampler::ddim(1.5), Err(SamplerError { eta: 1.5 }));
-        assert!(Sampler::ddim(f64::NAN).is_err() && Sampler::ddim(-0.1).is_err());
     }
 }

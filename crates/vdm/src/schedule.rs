@@ -2,6 +2,7 @@
 
 mod error;
 mod named;
+mod strided;
 
 use std::f64::consts::LN_2;
 use std::fmt;

@@ -38,4 +38,22 @@ pub enum ScheduleError {
         /// The value.
         value: f64,
     },
+    /// Times of a finer schedule that do not rise, or of steps that it does not have.
+    #[error("times[{index}] = {time}: times must rise from 1 on and be at most {steps}")]
+    Time {
+        /// Position in the list, from 0.
+        index: usize,
+        /// The time.
+        time: usize,
+        /// Number of steps of the finer schedule.
+        steps: usize,
+    },
+    /// More times than a schedule has steps.
+    #[error("{times} different times were asked for, of a schedule of {steps} steps")]
+    Times {
+        /// How many times.
+        times: usize,
+        /// Number of steps of the schedule.
+        steps: usize,
+    },
 }

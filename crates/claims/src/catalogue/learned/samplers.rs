@@ -1,0 +1,400 @@
+//! How fast samplers reach the data, and the distances that say so.
+
+use std::cell::RefCell;
+
+use distances::LineLaw;
+use linalg::SymmetricEigen;
+use ndarray::{Array1, Array2, ArrayRef2, array};
+use prob::{Mixture, frechet_distance};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use vdm::{ExactDenoiser, ReverseVariance, Sampler, Schedule, Solver};
+
+use crate::chains::schedule;
+use crate::{Claim, longhand, problems};
+
+/// The claims about samplers and distances.
+pub(super) fn claims() -> Vec<Claim> {
+    vec![
+        rate("E3a", "DDIM with η = 0", 1.0, Method::Ddim(0.0), 256),
+        rate("E3b", "DPM-Solver++ (2M)", 2.0, Method::Solver(Solver::DpmSolver), 1024),
+        rate("E3c", "Heun's rule", 2.0, Method::Solver(Solver::Heun), 128),
+        gaussian_recursion(),
+        a_point_is_kept(),
+        marginals("E3f", "DPM-Solver++ (2M)", Solver::DpmSolver),
+        marginals("E3g", "Heun's rule", Solver::Heun),
+        energy_is_a_square(),
+        optimal_map(),
+    ]
+}
+
+/// A way from noise to data.
+#[derive(Clone, Copy, Debug)]
+enum Method {
+    Ancestral(ReverseVariance),
+    Ddim(f64),
+    Solver(Solver),
+}
+
+impl Method {
+    /// `x_0` from `x_T` and the noise of every step (`[1, 1]` each).
+    fn run(
+        self,
+        schedule: &Schedule,
+        noisiest: f64,
+        denoiser: impl Fn(&ArrayRef2<f64>, usize) -> Array2<f64>,
+        noise: &[f64],
+    ) -> f64 {
+        let sampler = match self {
+            Method::Solver(solver) => return solver.run(schedule, array![[noisiest]], denoiser)[[0, 0]],
+            Method::Ancestral(variance) => Sampler::ancestral(variance),
+            Method::Ddim(eta) => Sampler::ddim(eta).expect("between 0 and 1"),
+        };
+        sampler.run(schedule, array![[noisiest]], denoiser, |t| array![[noise[t - 1]]])[[0, 0]]
+    }
+}
+
+/// `steps` log-SNRs evenly spaced from 3 to -5: the end points stay, the steps grow short.
+fn even(steps: usize) -> Schedule {
+    Schedule::from_log_snr_end_points(steps, 3.0, -5.0).expect("log-SNRs that fall")
+}
+
+/// Mean and standard deviation of `q(x_t)` for data `N(m, v)`, written out.
+fn marginal(schedule: &Schedule, t: usize, (mean, variance): (f64, f64)) -> (f64, f64) {
+    let alpha_bar = 1.0 / (1.0 + (-schedule.log_snr(t)).exp());
+    (alpha_bar.sqrt() * mean, (alpha_bar * variance + 1.0 - alpha_bar).sqrt())
+}
+
+fn rate(id: &'static str, name: &str, order: f64, method: Method, fewest: usize) -> Claim {
+    Claim::new(id, format!("{name} follows the probability flow of Gaussian data with an error that falls as n^-{order} in n steps"))
+        .source("Song 2021")
+        .source("Lu 2022")
+        .source("Karras 2022")
+        .why(
+            "For Gaussian data the flow keeps (x_t - √ᾱ_t m)/√(ᾱ_t v + 1-ᾱ_t), so that its end is known.\n\
+             A rule of order k errs by O(h^{k+1}) in a step of h in log-SNR, and n = O(1/h) steps add up to O(h^k).",
+        )
+        .compares("the fitted exponent of the largest |x_0 - E[x_0|x_1 of the flow]| over five x_T, data N(0.5, 0.25)")
+        .rate(order, 0.03, move |_| {
+            let law = (0.5, 0.25);
+            let data = Mixture::from(problems::on_the_line(law.0, law.1));
+            [1, 2, 4, 8]
+                .map(|factor| {
+                    let steps = factor * fewest;
+                    let schedule = even(steps);
+                    let denoiser = ExactDenoiser::new(&data, &schedule).expect("a covariance");
+                    let ((m_1, s_1), (m_n, s_n)) = (marginal(&schedule, 1, law), marginal(&schedule, steps, law));
+                    let error = |start: f64| {
+                        let end = m_1 + s_1 / s_n * (start - m_n);
+                        let exact = denoiser.denoise(&array![[end]], 1)[[0, 0]];
+                        (method.run(&schedule, start, |x, t| denoiser.denoise(x, t), &vec![0.0; steps]) - exact).abs()
+                    };
+                    (steps as f64, [-2.0, -1.0, 0.1, 1.0, 2.0].map(error).into_iter().fold(0.0, f64::max))
+                })
+                .to_vec()
+        })
+}
+
+/// Gaussian data on the line, a schedule, and a share of noise.
+fn gaussian_problem() -> impl Strategy<Value = (Schedule, f64, f64, f64)> {
+    (schedule(1..=5), -2.0..2.0f64, problems::positive(1.0), 0.0..=1.0f64)
+}
+
+fn gaussian_recursion() -> Claim {
+    Claim::new("E3d", "for Gaussian data every sampler draws from a Gaussian, its mean and variance by a recursion")
+        .source("Ho 2020")
+        .source("Song 2021")
+        .source("Lu 2022")
+        .source("Karras 2022")
+        .why(
+            "The best denoiser is linear, so that x_0 is an affine function of x_T and of the noise of every step:\n\
+             its mean is that of no noise, and its variance the sum of the squares of what each unit of noise does.",
+        )
+        .compares("mean and variance from runs of the sampler on chosen noise against the recursion of the rule as printed")
+        .identity(1e-9, gaussian_problem(), |(schedule, mean, variance, eta), trial| {
+            let data = Mixture::from(problems::on_the_line(*mean, *variance));
+            let Some(denoiser) = trial.posed(ExactDenoiser::new(&data, schedule)) else { return };
+            let methods = [
+                Method::Ancestral(ReverseVariance::Posterior),
+                Method::Ancestral(ReverseVariance::Beta),
+                Method::Ddim(*eta),
+                Method::Solver(Solver::DpmSolver),
+                Method::Solver(Solver::Heun),
+            ];
+            for method in methods {
+                let steps = schedule.steps();
+                let run = |noisiest: f64, noise: &[f64]| {
+                    method.run(schedule, noisiest, |x, t| denoiser.denoise(x, t), noise)
+                };
+                let at_rest = run(0.0, &vec![0.0; steps]);
+                let unit = |t: usize| Array1::from_shape_fn(steps, |s| f64::from(u8::from(s == t))).to_vec();
+                let start = run(1.0, &vec![0.0; steps]) - at_rest;
+                let squares: f64 = (0..steps).map(|t| (run(0.0, &unit(t)) - at_rest).powi(2)).sum();
+                let expected = Printed { schedule, mean: *mean, variance: *variance }.law(method);
+                let scale = 1.0 + mean.abs() + variance;
+                trial.at(scale, at_rest, expected.0);
+                trial.at(scale, start * start + squares, expected.1);
+            }
+        })
+}
+
+/// The rules as their papers print them, for data `N(m, v)`: an affine function of `x_T`, and the variance of the noise.
+struct Printed<'a> {
+    schedule: &'a Schedule,
+    mean: f64,
+    variance: f64,
+}
+
+/// `offset + slope · x_T`.
+#[derive(Clone, Copy)]
+struct Affine {
+    offset: f64,
+    slope: f64,
+}
+
+impl Affine {
+    /// `a · one + b · other`.
+    fn mix(a: f64, one: Affine, b: f64, other: Affine) -> Self {
+        Self { offset: a * one.offset + b * other.offset, slope: a * one.slope + b * other.slope }
+    }
+}
+
+impl Printed<'_> {
+    fn alpha_bar(&self, t: usize) -> f64 {
+        (1..=t).map(|s| self.schedule.alpha(s)).product()
+    }
+
+    /// `σ = √(1-ᾱ)/√ᾱ`.
+    fn sigma(&self, t: usize) -> f64 {
+        ((1.0 - self.alpha_bar(t)) / self.alpha_bar(t)).sqrt()
+    }
+
+    /// What `x̂_0` makes of a unit of `x_t`.
+    fn gain(&self, t: usize) -> f64 {
+        let alpha_bar = self.alpha_bar(t);
+        alpha_bar.sqrt() * self.variance / (alpha_bar * self.variance + 1.0 - alpha_bar)
+    }
+
+    /// `m + gain (x_t - √ᾱ_t m)`.
+    fn denoised(&self, x: Affine, t: usize) -> Affine {
+        let gain = self.gain(t);
+        let offset = self.mean - gain * self.alpha_bar(t).sqrt() * self.mean;
+        Affine { offset: offset + gain * x.offset, slope: gain * x.slope }
+    }
+
+    /// Mean and variance of `x_0`.
+    fn law(&self, method: Method) -> (f64, f64) {
+        let (x, noise) = match method {
+            Method::Ancestral(variance) => self.ancestral(variance),
+            Method::Ddim(eta) => self.ddim(eta),
+            Method::Solver(Solver::DpmSolver) => (self.dpm_solver(), 0.0),
+            Method::Solver(Solver::Heun) => (self.heun(), 0.0),
+        };
+        (x.offset, x.slope * x.slope + noise)
+    }
+
+    fn start(&self) -> (Affine, f64) {
+        (Affine { offset: 0.0, slope: 1.0 }, 0.0)
+    }
+
+    fn denoised_at_last(&self, (x, noise): (Affine, f64)) -> (Affine, f64) {
+        (self.denoised(x, 1), noise * self.gain(1).powi(2))
+    }
+
+    /// `N((√ᾱ_{t-1} β_t x̂_0 + √α_t (1-ᾱ_{t-1}) x_t)/(1-ᾱ_t), variance)`.
+    fn ancestral(&self, variance: ReverseVariance) -> (Affine, f64) {
+        let end = (2..=self.schedule.steps()).rev().fold(self.start(), |(x, noise), t| {
+            let (alpha, here, before) = (self.schedule.alpha(t), self.alpha_bar(t), self.alpha_bar(t - 1));
+            let of_x_t = alpha.sqrt() * (1.0 - before) / (1.0 - here);
+            let of_x_0 = before.sqrt() * (1.0 - alpha) / (1.0 - here);
+            let added = match variance {
+                ReverseVariance::Posterior => (1.0 - alpha) * (1.0 - before) / (1.0 - here),
+                ReverseVariance::Beta => 1.0 - alpha,
+            };
+            let next = Affine::mix(of_x_t, x, of_x_0, self.denoised(x, t));
+            (next, (of_x_t + of_x_0 * self.gain(t)).powi(2) * noise + added)
+        });
+        self.denoised_at_last(end)
+    }
+
+    /// `√ᾱ_{t-1} x̂_0 + √(1-ᾱ_{t-1}-σ²) (x_t - √ᾱ_t x̂_0)/√(1-ᾱ_t) + σ ε`.
+    fn ddim(&self, eta: f64) -> (Affine, f64) {
+        let end = (2..=self.schedule.steps()).rev().fold(self.start(), |(x, noise), t| {
+            let (here, before) = (self.alpha_bar(t), self.alpha_bar(t - 1));
+            let added = eta * eta * (1.0 - before) / (1.0 - here) * (1.0 - here / before);
+            let of_eps = (1.0 - before - added).max(0.0).sqrt();
+            let step = |x: Affine, x_0: Affine| {
+                let eps = Affine::mix(1.0 / (1.0 - here).sqrt(), x, -here.sqrt() / (1.0 - here).sqrt(), x_0);
+                Affine::mix(before.sqrt(), x_0, of_eps, eps)
+            };
+            let scale = step(Affine { offset: 0.0, slope: 1.0 }, Affine { offset: 0.0, slope: self.gain(t) });
+            (step(x, self.denoised(x, t)), scale.slope.powi(2) * noise + added)
+        });
+        self.denoised_at_last(end)
+    }
+
+    /// `λ = -log σ`, `D = (1 + 1/2r) x̂_0 - x̂_0'/2r` with `r` the last step over this one.
+    fn dpm_solver(&self) -> Affine {
+        let (mut x, mut before) = (self.start().0, None);
+        let lambda = |t: usize| -self.sigma(t).ln();
+        for t in (2..=self.schedule.steps()).rev() {
+            let (x_0, h) = (self.denoised(x, t), lambda(t - 1) - lambda(t));
+            let d = before.map_or(x_0, |before| {
+                let r = (lambda(t) - lambda(t + 1)) / h;
+                Affine::mix(1.0 + 0.5 / r, x_0, -0.5 / r, before)
+            });
+            let keep = ((1.0 - self.alpha_bar(t - 1)) / (1.0 - self.alpha_bar(t))).sqrt();
+            x = Affine::mix(keep, x, self.alpha_bar(t - 1).sqrt() * (1.0 - (-h).exp()), d);
+            before = Some(x_0);
+        }
+        self.denoised(x, 1)
+    }
+
+    /// `y' = y + Δσ (d + d')/2` with `y = x/√ᾱ`, `d = (y - x̂_0)/σ`.
+    fn heun(&self) -> Affine {
+        let x = (2..=self.schedule.steps()).rev().fold(self.start().0, |x, t| {
+            let (root, root_before) = (self.alpha_bar(t).sqrt(), self.alpha_bar(t - 1).sqrt());
+            let (sigma, sigma_before) = (self.sigma(t), self.sigma(t - 1));
+            let slope = |x: Affine, t: usize, root: f64, sigma: f64| {
+                Affine::mix(1.0 / (root * sigma), x, -1.0 / sigma, self.denoised(x, t))
+            };
+            let d = slope(x, t, root, sigma);
+            let predicted = Affine::mix(root_before / root, x, root_before * (sigma_before - sigma), d);
+            let mean = Affine::mix(0.5, d, 0.5, slope(predicted, t - 1, root_before, sigma_before));
+            Affine::mix(root_before / root, x, root_before * (sigma_before - sigma), mean)
+        });
+        self.denoised(x, 1)
+    }
+}
+
+fn a_point_is_kept() -> Claim {
+    Claim::new("E3e", "for data at a point c every sampler returns c; without noise x_t = √ᾱ_t c + √(1-ᾱ_t) ε all the way, in any number of steps")
+        .source("Song 2021")
+        .source("Lu 2022")
+        .source("Karras 2022")
+        .why(
+            "The best denoiser of a point answers c whatever it sees, and the last step returns its answer.\n\
+             The flow is then a straight line in σ = √(1-ᾱ)/√ᾱ, along which DDIM, DPM-Solver++ and Heun's rule make no error.",
+        )
+        .compares("every x_t that the denoiser is shown against the line, and what is returned against c")
+        .identity(
+            1e-11,
+            (schedule(1..=6), -3.0..3.0f64, -3.0..3.0f64, vec(-3.0..3.0f64, 6)),
+            |(schedule, point, eps, noise), trial| {
+                let line = |t: usize| {
+                    let alpha_bar: f64 = (1..=t).map(|s| schedule.alpha(s)).product();
+                    alpha_bar.sqrt() * point + (1.0 - alpha_bar).sqrt() * eps
+                };
+                let shown = RefCell::new(vec![]);
+                let denoiser = |x: &ArrayRef2<f64>, t: usize| {
+                    shown.borrow_mut().push((x[[0, 0]], t));
+                    Array2::from_elem(x.dim(), *point)
+                };
+                let start = line(schedule.steps());
+                for method in
+                    [Method::Ddim(0.0), Method::Solver(Solver::DpmSolver), Method::Solver(Solver::Heun)]
+                {
+                    trial.at(1.0 + point.abs(), method.run(schedule, start, denoiser, noise), *point);
+                }
+                for (x_t, t) in shown.take() {
+                    trial.at(1.0 + point.abs() + eps.abs(), x_t, line(t));
+                }
+                for method in [
+                    Method::Ancestral(ReverseVariance::Posterior),
+                    Method::Ancestral(ReverseVariance::Beta),
+                    Method::Ddim(0.5),
+                ] {
+                    trial.at(1.0 + point.abs(), method.run(schedule, start, denoiser, noise), *point);
+                }
+            },
+        )
+}
+
+fn marginals(id: &'static str, name: &str, solver: Solver) -> Claim {
+    Claim::new(id, format!("{name} carries q(x_T) to q(x_1) of a mixture, with an error that falls as n^-2 in n steps"))
+        .source("Song 2021")
+        .source("Lu 2022")
+        .source("Karras 2022")
+        .why(
+            "The laws along the probability flow are q(x_t), so that in the limit no marginal is lost.\n\
+             On the line the flow keeps the order: F_1(x_1) = F_T(x_T).",
+        )
+        .compares("the fitted exponent of the largest |F_1(x_1) - F_T(x_T)| over a grid of x_T, two modes, n = 256 to 2048")
+        .rate(2.0, 0.04, move |_| {
+            let components = vec![problems::on_the_line(-1.0, 0.1), problems::on_the_line(0.8, 0.2)];
+            let data = Mixture::new(vec![0.4, 0.6], components).expect("weights that sum to 1");
+            let starts = Array1::linspace(-3.0, 3.0, 41).insert_axis(ndarray::Axis(1));
+            [256, 512, 1024, 2048]
+                .map(|steps| {
+                    let schedule = even(steps);
+                    let denoiser = ExactDenoiser::new(&data, &schedule).expect("a covariance");
+                    let [first, last] = [1, steps].map(|t| longhand::pushed_mixture(&schedule.marginal(t, 1), &data));
+                    let reached = RefCell::new(starts.clone());
+                    solver.run(&schedule, starts.clone(), |x, t| {
+                        // Heun's rule sees two at t = 1: its predictor, and the end after it.
+                        if t == 1 {
+                            reached.replace(x.to_owned());
+                        }
+                        denoiser.denoise(x, t)
+                    });
+                    let reached = reached.take();
+                    let off = starts.iter().zip(&reached).map(|(&a, &b)| (first.cdf(b) - last.cdf(a)).abs());
+                    (steps as f64, off.fold(0.0, f64::max))
+                })
+                .to_vec()
+        })
+}
+
+fn energy_is_a_square() -> Claim {
+    Claim::new("E3h", "2 E|X-Y| - E|X-X'| - E|Y-Y'| = 2 ∫ (F - G)² on the line: 0 if and only if the laws are equal")
+        .source("Székely and Rizzo 2013")
+        .why(
+            "|x - y| = ∫ (1{x ≤ u < y} + 1{y ≤ u < x}) du; under the mean that is F (1-G) + G (1-F).\n\
+             The three terms together leave 2 (F - G)² under the integral, which is 0 for equal functions alone.",
+        )
+        .compares("means of folded normals against quadrature of the distribution functions, for two normals and for a normal with itself")
+        .identity(1e-9, (problems::gaussian_over(1, 1.0), problems::gaussian_over(1, 1.0)), |(p, q), trial| {
+            let line = |law: &prob::Gaussian| LineLaw::new(&Mixture::from(law.clone()));
+            let (Some(x), Some(y)) = (trial.posed(line(p)), trial.posed(line(q))) else { return };
+            let (spread_p, spread_q) = (longhand::variance(p), longhand::variance(q));
+            let difference = problems::on_the_line(longhand::mean(p) - longhand::mean(q), spread_p + spread_q);
+            let Some(z) = trial.posed(line(&difference)) else { return };
+            let energy = 2.0 * z.mean_distance(0.0) - x.mean_difference() - y.mean_difference();
+            let both = Mixture::equal(vec![p.clone(), q.clone()]).expect("two laws on the line");
+            let square = longhand::integral(&longhand::mixture_breaks(&both), |u| {
+                2.0 * (longhand_cdf(p, u) - longhand_cdf(q, u)).powi(2)
+            });
+            let scale = 1.0 + x.mean_difference() + y.mean_difference();
+            trial.at(scale, energy, square);
+            let twice = problems::on_the_line(0.0, 2.0 * spread_p);
+            let Some(twice) = trial.posed(line(&twice)) else { return };
+            trial.at(scale, 2.0 * twice.mean_distance(0.0) - 2.0 * x.mean_difference(), 0.0);
+        })
+}
+
+/// `F(u)` of a normal law.
+fn longhand_cdf(law: &prob::Gaussian, u: f64) -> f64 {
+    0.5 * statrs::function::erf::erfc((longhand::mean(law) - u) / (2.0 * longhand::variance(law)).sqrt())
+}
+
+fn optimal_map() -> Claim {
+    Claim::new("E3i", "W₂² of Gaussians is the Fréchet distance: x ↦ m_q + T (x - m_p), T = S_p^-½ (S_p^½ S_q S_p^½)^½ S_p^-½, carries p to q at that mean squared distance")
+        .source("Dowson and Landau 1982")
+        .source("Heusel 2017")
+        .why(
+            "T is symmetric and positive, so that the map is the gradient of a convex function, which makes it optimal (Brenier).\n\
+             Its mean squared distance is |m_p - m_q|² + tr (I-T) S_p (I-T).",
+        )
+        .compares("T S_p T with S_q, and the mean squared distance with the Fréchet distance by Cholesky factors")
+        .identity(1e-8, problems::dimension().prop_flat_map(|d| (problems::gaussian_over(d, 1.0), problems::gaussian_over(d, 1.0))), |(p, q), trial| {
+            let eigen = SymmetricEigen::new(p.covariance());
+            let (root, inverse_root) = (eigen.map(f64::sqrt), eigen.map(|v| 1.0 / v.sqrt()));
+            let middle = SymmetricEigen::new(&root.dot(q.covariance()).dot(&root)).map(|v| v.max(0.0).sqrt());
+            let map = inverse_root.dot(&middle).dot(&inverse_root);
+            trial.covariances(&map.dot(p.covariance()).dot(&map), q.covariance());
+            let rest = Array2::<f64>::eye(p.dim()) - &map;
+            let shift = p.mean() - q.mean();
+            let cost = shift.dot(&shift) + rest.dot(p.covariance()).dot(&rest).diag().sum();
+            trial.at(1.0 + cost, cost, frechet_distance(p, q));
+        })
+}

@@ -16,8 +16,8 @@ const LOG_SNR_UNIT: f64 = 4.0;
 /// A network with tanh hidden layers that predicts from `x_t` and the log-SNR `λ`, at any noise level.
 ///
 /// It reads `(x_t, λ/4, √ᾱ, √(1-ᾱ))`: the log-SNR, which tells all levels apart, and the two amplitudes, in which the best
-/// linear denoiser is linear and which are flat where more or less noise makes no difference. Two sines of `λ` instead
-/// trained no better. It writes a number of unit size (for data of unit variance) for each coordinate:
+/// linear denoiser is linear and which are flat where more or less noise makes no difference. With `sin λ/2`
+/// and `cos λ/2` for the amplitudes `v` trained as well, and `ε` on two modes of the line better. It writes a number of unit size (for data of unit variance) for each coordinate:
 ///
 /// | prediction | what is written | `x̂_0` |
 /// |---|---|---|

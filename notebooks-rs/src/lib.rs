@@ -27,9 +27,9 @@ pub mod neighbour_figures;
 pub mod neighbour_report;
 pub mod progress;
 pub mod quantised_study;
-pub mod score_study;
 pub mod sampler_figures;
 pub mod sampler_study;
+pub mod score_study;
 pub mod walk;
 
 // The programs at the top choose the BLAS.

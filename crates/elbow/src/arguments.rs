@@ -291,7 +291,7 @@ pub(crate) struct TrainArguments {
     #[arg(long, value_enum, value_name = "LOSS")]
     loss: Option<Loss>,
 
-    /// vdm: number of diffusion steps, or \"continuous\" [default: 250]
+    /// vdm: number of diffusion steps, or \"continuous\" [default: 1000]
     #[arg(long, value_name = "T", value_parser = times, allow_negative_numbers = true)]
     times: Option<DiffusionTimes>,
 
@@ -347,6 +347,33 @@ impl TrainArguments {
             learning_rate: self.learning_rate.unwrap_or(default.learning_rate),
             ..default
         }
+    }
+
+    /// What a file of parameters says about the model beside them.
+    pub(crate) fn about(&self) -> Vec<(&'static str, String)> {
+        let mut about = vec![
+            ("model", self.model.name().to_owned()),
+            ("data", self.data.to_string()),
+            ("seed", self.seed.seed.to_string()),
+        ];
+        let decoder_variance = || match self.decoder_variance {
+            Some(Variance::Fixed(variance)) => ("decoder_variance", variance.to_string()),
+            _ => ("decoder_variance", "learned".to_owned()),
+        };
+        match self.model {
+            ModelName::Vae => about.push(decoder_variance()),
+            ModelName::Mhvae => {
+                about.extend([decoder_variance(), ("latents", self.latents.unwrap_or(2).to_string())]);
+            }
+            ModelName::Vdm => {
+                let settings = self.vdm();
+                let times =
+                    settings.diffusion_steps.map_or("continuous".to_owned(), |steps| steps.to_string());
+                let predicted = format!("{:?}", settings.parameterisation).to_lowercase();
+                about.extend([("predict", predicted), ("times", times)]);
+            }
+        }
+        about
     }
 
     /// Whether end points are to be learned from a loss that cannot teach them.

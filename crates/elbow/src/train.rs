@@ -90,8 +90,11 @@ fn load<M: Model>(model: &mut M, asked: &TrainArguments, file: &Path) -> Result<
     let refused = |reason: String| Refusal::Problem(format!("{}: {reason}", file.display()));
     let bytes = fs::read(file).map_err(|error| refused(error.to_string()))?;
     let saved = archive::metadata(&bytes).map_err(|error| refused(error.to_string()))?;
-    if let Some(other) = saved.get("model").filter(|&saved| saved != asked.model.name()) {
-        return Err(refused(format!("holds a model of kind \"{other}\", not \"{}\"", asked.model.name())));
+    // Where it was trained, and how long, is the model's past; the rest is what it is.
+    for (key, value) in asked.about().iter().filter(|(key, _)| *key != "seed") {
+        if let Some(other) = saved.get(*key).filter(|&saved| saved != value) {
+            return Err(refused(format!("was saved with {key} {other}, and {value} is asked for")));
+        }
     }
     archive::fill(&bytes, &mut model.named_mut()).map_err(|error| refused(error.to_string()))
 }
@@ -118,12 +121,7 @@ fn learn<M: Model>(model: &mut M, training: &Training, toy: &Toy) -> (Curve, Res
 /// Writes the parameters and the training curve; each file whole or not at all. The parameters come first.
 fn save<M: Model>(model: &M, asked: &TrainArguments, curve: &Curve) -> Result<Vec<PathBuf>, Refusal> {
     let name = format!("{}_{}", asked.model.name(), asked.data);
-    let about = [
-        ("model", asked.model.name().to_owned()),
-        ("data", asked.data.to_string()),
-        ("seed", asked.seed.seed.to_string()),
-    ];
-    let bytes = archive::to_bytes(&model.named(), &about);
+    let bytes = archive::to_bytes(&model.named(), &asked.about());
     let parameters = asked.out.join(format!("{name}.safetensors"));
     let refused = |error: plot::PlotError| Refusal::Problem(error.to_string());
     plot::write_whole(&parameters, &bytes).map_err(refused)?;
@@ -190,7 +188,7 @@ fn table(
             [row.name.clone(), row.found.to_string(), number(row.exact), below]
         })
         .collect();
-    writeln!(out, "{}", columns(["", "found (nats)", "truth (nats)", "difference"], shown))?;
+    writeln!(out, "{}", columns(["", "found (nats)", "best possible", "difference"], shown))?;
     for file in files {
         writeln!(out, "{}", file.display())?;
     }

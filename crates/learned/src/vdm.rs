@@ -46,10 +46,10 @@ impl Default for Settings {
             parameterisation: Parameterisation::Velocity,
             weighting: Weighting::Elbo { learn_end_points: false },
             times: Times::LowDiscrepancy,
-            diffusion_steps: Some(250),
-            log_snr: (9.0, -9.0),
-            steps: 6000,
-            batch: 256,
+            diffusion_steps: Some(1000),
+            log_snr: (5.0, -5.0),
+            steps: 12_000,
+            batch: 64,
             learning_rate: 3e-3,
         }
     }

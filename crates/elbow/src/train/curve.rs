@@ -6,11 +6,14 @@ use prob::Bound;
 
 use crate::arguments::TrainArguments;
 
+/// A number that a bound has.
+type Term = fn(&Bound) -> f64;
+
 /// The bound and its terms against the step, each point the mean of a block of batches.
 pub(crate) fn figure(asked: &TrainArguments, curve: &Curve) -> Figure {
     let points = curve.points();
     let matching = |bound: &Bound| bound.matching.iter().sum::<f64>();
-    let mut terms: Vec<(&str, fn(&Bound) -> f64)> = vec![
+    let mut terms: Vec<(&str, Term)> = vec![
         ("reconstruction", |bound| bound.reconstruction),
         ("prior matching", |bound| bound.prior_matching),
     ];
@@ -29,7 +32,7 @@ pub(crate) fn figure(asked: &TrainArguments, curve: &Curve) -> Figure {
 }
 
 /// What the term runs over once the first twentieth is past, when it falls from wherever it began; with a margin.
-fn late_range(points: &[(usize, Bound)], term: fn(&Bound) -> f64) -> (f64, f64) {
+fn late_range(points: &[(usize, Bound)], term: Term) -> (f64, f64) {
     let late = points[points.len() / 20..].iter().map(|(_, bound)| term(bound));
     let (low, high) = late.fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), v| (l.min(v), h.max(v)));
     let margin = 0.05 * (high - low) + 1e-3 * high.abs().max(low.abs()).max(1e-3);

@@ -231,6 +231,15 @@ fn each(
     Ok(rows)
 }
 
+/// Samples of every method at one number of evaluations, to be shown.
+#[derive(Clone, Debug)]
+pub struct Shown {
+    /// How many evaluations each may spend.
+    pub evaluations: usize,
+    /// The samples, `[n, d]`.
+    pub samples: Vec<(Method, Array2<f64>)>,
+}
+
 /// What chance leaves between a law and its own samples, at the numbers of samples used here.
 #[derive(Clone, Copy, Debug)]
 pub struct Floors {

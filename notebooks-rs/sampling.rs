@@ -12,7 +12,7 @@ use std::path::Path;
 
 use montecarlo::Streams;
 use notebooks::sampler_study::{
-    EVALUATIONS, Method, Point, Spacing, floors, in_the_plane, on_the_line, samples,
+    EVALUATIONS, Method, Point, Shown, Spacing, floors, in_the_plane, on_the_line, samples,
 };
 use notebooks::{progress, sampler_figures};
 use plot::Format;
@@ -41,13 +41,13 @@ fn main() -> Result<(), Box<dyn Error>> {
     let data = Preset::Ring8.mixture();
     let mut rows = Vec::new();
     for evaluations in SHOWN {
-        let mut columns = Vec::new();
+        let mut drawn = Vec::new();
         for method in Method::ALL {
             let (steps, streams) = (method.steps(evaluations), Streams::new(SEED).role("shown"));
             let x = samples(method, &data, steps, Spacing::LogSnr, SHOWN_SAMPLES, streams)?;
-            columns.push((method, x));
+            drawn.push((method, x));
         }
-        rows.push((evaluations, columns));
+        rows.push(Shown { evaluations, samples: drawn });
     }
     let folder = Path::new("figures/sampling");
     sampler_figures::distances([&by_log_snr, &by_time], &plane, floors).save(

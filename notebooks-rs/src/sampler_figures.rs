@@ -1,11 +1,10 @@
 //! The figures of the chapter `sampling`.
 
 use montecarlo::Estimate;
-use ndarray::Array2;
 use plot::{Color, Figure, Panel, Style, theme};
 use vdm::{ReverseVariance, Solver};
 
-use crate::sampler_study::{EVALUATIONS, Floors, Method, Point};
+use crate::sampler_study::{EVALUATIONS, Floors, Method, Point, Shown};
 
 fn color(method: Method) -> Color {
     match method {
@@ -63,11 +62,11 @@ fn panel(points: &[Point], title: &str, unit: &str, floor: f64) -> Panel {
 const EDGE: f64 = 3.2;
 
 /// Samples (`[n, 2]`) of every method, a column each, and a row for each number of evaluations.
-pub fn samples(rows: &[(usize, Vec<(Method, Array2<f64>)>)]) -> Figure {
+pub fn samples(rows: &[Shown]) -> Figure {
     let mut figure =
         Figure::new(160.0, 27.0 * rows.len() as f64 + 10.0).columns(Method::ALL.len()).share_x().share_y();
-    for (row, (evaluations, columns)) in rows.iter().enumerate() {
-        for (method, x) in columns {
+    for (row, Shown { evaluations, samples }) in rows.iter().enumerate() {
+        for (method, x) in samples {
             let title = if row == 0 { method.to_string() } else { String::new() };
             let points = x.rows().into_iter().map(|point| (point[0], point[1])).collect::<Vec<_>>();
             let outside = points.iter().filter(|(x, y)| x.abs().max(y.abs()) > EDGE).count();

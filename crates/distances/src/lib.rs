@@ -7,7 +7,7 @@
 //! | [`sliced`] | the root mean square of `W₂` over directions, in any dimension |
 //! | [`energy`] | `2 E|X-Y| - E|X-X'| - E|Y-Y'|`, without bias |
 //! | [`frechet`] | the squared `W₂` of the Gaussians with the same moments |
-//! | [`line`] | a mixture on the line: distribution function, its integral, quantiles, pieces of moments |
+//! | [`line`](mod@line) | a mixture on the line: distribution function, its integral, quantiles, pieces of moments |
 //! | [`mean_distance`] | `E|x - Y|` for a mixture in any dimension |
 //! | [`error`] | what can be wrong with a sample |
 //!

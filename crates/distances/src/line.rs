@@ -164,9 +164,9 @@ impl LineLaw {
             }
             let excess = self.cdf(x) - p;
             if excess > 0.0 {
-                high = x
+                high = x;
             } else {
-                low = x
+                low = x;
             }
             let next = x - excess / self.density(x);
             if (next - x).abs() <= 1e-15 * x.abs().max(1e-3 * (high - low))

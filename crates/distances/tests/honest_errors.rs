@@ -75,3 +75,32 @@ fn in_the_plane() {
     check("sliced between", None, |seed| sliced::between(&p(200, seed), &draw(&q, 200, "y", seed), 6));
     check("energy between", None, |seed| energy::between(&p(100, seed), &draw(&q, 100, "y", seed)));
 }
+
+/// The influence of a point by definition: every point 400 times and one of them once more. The standard error that follows
+/// is the one that is stated, to the second order of 1/400 and the potential's freedom within a few points.
+#[test]
+fn stated_errors_are_those_of_the_derivative_by_a_weight() {
+    const COPIES: usize = 400;
+    let line = toy::Preset::Trimodal.mixture();
+    let plane = toy::Preset::Ring8.mixture();
+    type Distance<'a> = Box<dyn Fn(&Array2<f64>) -> Estimate + 'a>;
+    let cases: [(&str, &Mixture, Distance); 3] = [
+        ("W1", &line, Box::new(|x| wasserstein_1::to_law(x, &line).expect("a sample"))),
+        ("W2", &line, Box::new(|x| wasserstein_2::to_law(x, &line).expect("a sample"))),
+        ("sliced", &plane, Box::new(|x| sliced::to_law(x, &plane, 3).expect("a sample"))),
+    ];
+    for (name, law, distance) in cases {
+        let x = draw(law, 12, "x", 3) * 0.6;
+        let n = x.nrows();
+        let stated = distance(&x);
+        let with_one_more = |i: usize| {
+            let rows = (0..n).flat_map(|k| std::iter::repeat_n(k, COPIES + usize::from(k == i)));
+            distance(&x.select(ndarray::Axis(0), &rows.collect::<Vec<_>>())).mean
+        };
+        let slopes: Vec<f64> =
+            (0..n).map(|i| (with_one_more(i) - stated.mean) * (n * COPIES + 1) as f64).collect();
+        let derived = montecarlo::Moments::of(&slopes).estimate().std_err;
+        let off = (stated.std_err / derived - 1.0).abs();
+        assert!(off < 0.02, "{name}: {} stated, {derived} by the derivative", stated.std_err);
+    }
+}

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`samplers`] | how fast samplers reach the data, and the distances that say so |
 
+mod rules;
 pub mod samplers;
 
 use crate::Claim;

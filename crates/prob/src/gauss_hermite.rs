@@ -138,7 +138,7 @@ mod tests {
     fn product_rule_recovers_mean_and_covariance() {
         let law = Gaussian::new(array![1.0, -2.0], array![[2.0, 0.6], [0.6, 0.5]]).unwrap();
         let rule = GaussHermite::new(3);
-        assert_relative_eq!(rule.nodes().map(|(z, w)| w * z * z).sum(), 1.0, max_relative = 1e-13);
+        assert_relative_eq!(rule.nodes().map(|(z, w)| w * z * z).sum::<f64>(), 1.0, max_relative = 1e-13);
         assert_relative_eq!(rule.expectation(&law, |x| x[0] * x[1]), 0.6 - 2.0, max_relative = 1e-13);
         assert_relative_eq!(rule.expectation(&law, |x| x[1] * x[1]), 4.5, max_relative = 1e-13);
     }

@@ -96,7 +96,7 @@ fn network(streams: Streams) -> Result<(Panel, Vec<Row>), Box<dyn Error + Send +
     let exact = log_evidence(&vae.decoder, &x)?;
     let prior = prior_log_weights(&vae.decoder, &x, DRAWS, streams.role("prior"));
     let encoder = encoder_log_weights(&vae.encoder, &vae.decoder, &x, DRAWS, streams.role("encoder"));
-    let mut panel = Panel::new("what the bound of $k$ weights lacks, a network")
+    let mut panel = Panel::new("what the bound of $k$ weights lacks")
         .x_label("weights $k$")
         .y_label(r"$\log p(x) - L_k$ (nats)")
         .x_log()

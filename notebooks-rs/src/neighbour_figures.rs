@@ -56,7 +56,7 @@ fn five_axes(streams: Streams) -> Result<Gaussian, ProbError> {
     Gaussian::new(ndarray::array![1.0, -1.0, 0.0, 2.0, 0.5], (&covariance + &covariance.t()) * 0.5)
 }
 
-/// Every step up to `dense`, then steps that grow by a twentieth: enough points for a logarithmic axis.
+/// Every step below 20, then steps that grow by a tenth: enough points for a logarithmic axis.
 fn spaced(step: usize) -> bool {
     step < 20 || (step as f64).log(1.1).floor() > ((step - 1) as f64).log(1.1).floor()
 }

@@ -58,7 +58,7 @@ impl Row {
     }
 }
 
-/// Seven significant digits, or the power of ten of what is tiny.
+/// Six significant digits, or the power of ten of what is tiny.
 fn shown(value: f64) -> String {
     match value {
         0.0 => "0".to_owned(),
@@ -94,7 +94,7 @@ mod tests {
         let estimate = Estimate { mean: 1.25, std_err: 0.1, samples: 9 };
         assert_eq!(
             Row::estimated("a", estimate, 1.0).cells(),
-            ["  a", "1.25 ± 0.10", "1.000000", "+2.5 s.e."]
+            ["  a", "1.25 ± 0.10", "1.00000", "+2.5 s.e."]
         );
         assert_eq!(Row::computed("b", 20.0, 20.0 - 2f64.powi(-20)).cells()[3], "+1e-6");
         assert_eq!(Row::computed("c", 3e-9, 0.0).cells(), ["  c", "3e-9", "0", "+3e-9"]);

@@ -40,7 +40,7 @@ pub fn log_evidence(decoder: &impl Conditional, x: &ArrayRef1<f64>) -> Result<f6
     assert_eq!(decoder.input_dim(), 1, "the quadrature is over one latent");
     let rows = x.view().insert_axis(Axis(0));
     let log_joint = |z: f64| log_normal(z, 0.0) + decoder.log_prob(&rows, &Array2::from_elem((1, 1), z))[0];
-    let (breaks, largest) = peak(&log_joint);
+    let (breaks, largest) = peak(log_joint);
     let integral = integrate(|z| (log_joint(z) - largest).exp(), &breaks, TOLERANCE);
     let error = integral.error / integral.value;
     if integral.converged && error < 1e3 * TOLERANCE {

@@ -96,18 +96,22 @@ fn network(streams: Streams) -> Result<(Panel, Vec<Row>), Box<dyn Error + Send +
     let exact = log_evidence(&vae.decoder, &x)?;
     let prior = prior_log_weights(&vae.decoder, &x, DRAWS, streams.role("prior"));
     let encoder = encoder_log_weights(&vae.encoder, &vae.decoder, &x, DRAWS, streams.role("encoder"));
-    let mut panel = Panel::new("bound of $k$ weights, a network at $x = 1$")
+    let mut panel = Panel::new("what the bound of $k$ weights lacks")
         .x_label("weights $k$")
-        .y_label("$L_k$ (nats)")
+        .y_label(r"$\log p(x) - L_k$ (nats)")
         .x_log()
-        .horizontal(exact, Style::guide().label(r"$\log p(x)$"));
+        .y_log();
     for (weights, name, color) in [(&prior, "prior", theme::VERMILLION), (&encoder, "encoder", theme::BLUE)] {
-        let bounds = GROUPS.map(|k| (k as f64, importance_bound(weights, k)));
-        panel =
-            panel.line(bounds.map(|(k, bound)| (k, bound.mean)), Style::new(color).label(name)).error_bars(
-                bounds.map(|(k, b)| (k, b.mean, b.std_err)),
-                Style::new(color).name(format!("{name}, s.e.")),
-            );
+        // A logarithm has no room for a gap that is lost in its own error.
+        let lacking =
+            GROUPS.map(|k| (k, importance_bound(weights, k))).into_iter().filter_map(|(k, bound)| {
+                let lacks = exact - bound.mean;
+                (lacks > 3.0 * bound.std_err).then_some((k as f64, lacks, bound.std_err))
+            });
+        let lacking: Vec<(f64, f64, f64)> = lacking.collect();
+        panel = panel
+            .line(lacking.iter().map(|&(k, lacks, _)| (k, lacks)), Style::new(color).label(name))
+            .error_bars(lacking, Style::new(color).name(format!("{name}, s.e.")));
     }
     let rows = [("prior", &prior), ("encoder", &encoder)].map(|(name, weights)| {
         Row::estimated(

@@ -56,7 +56,7 @@ pub fn study(streams: Streams) -> Result<Page, Box<dyn Error + Send + Sync>> {
                 path.points([(c, w)], Style::series(j).size(3.0).name(format!("w{} by weight decay", j + 1)));
         }
     }
-    path = path.vertical(most_probable, Style::guide().label("MAP"));
+    path = path.vertical(most_probable, Style::guide().label("MAP")).key();
 
     let expected = |c: f64| error(&design, c);
     let sampled = penalties.iter().copied().step_by(6).chain([most_probable]).map(|c| {
@@ -75,7 +75,7 @@ pub fn study(streams: Streams) -> Result<Page, Box<dyn Error + Send + Sync>> {
         .iter()
         .map(|&c| Ok((c, expected(c)?)))
         .collect::<Result<Vec<_>, linalg::NotPositiveDefinite>>()?;
-    let errors = Panel::new("error of the weights, averaged over prior and noise")
+    let errors = Panel::new("error, averaged over prior and noise")
         .x_label(r"penalty $c = \lambda\sigma^2$")
         .y_label(r"$\mathrm{E}\,|\hat{w} - w|^2$")
         .x_log()

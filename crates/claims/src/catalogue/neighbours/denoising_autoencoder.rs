@@ -29,19 +29,19 @@ fn at(model: &DenoisingAutoencoder, y: f64) -> f64 {
     model.net.forward(&array![[y]])[[0, 0]]
 }
 
-/// `E|x - f(y)|²` by components: given its component, `x|y` is Gaussian, by hand.
-fn loss(data: &Mixture, model: &DenoisingAutoencoder) -> f64 {
-    let noise = model.noise * model.noise;
-    longhand::parts(data)
-        .map(|(weight, m, v)| {
-            weight
-                * longhand::integral(&longhand::breaks([(m, v + noise)]), |y| {
-                    let mean = m + v / (v + noise) * (y - m);
-                    let square = v * noise / (v + noise) + (at(model, y) - mean).powi(2);
-                    longhand::log_normal(y, m, v + noise).exp() * square
-                })
-        })
-        .sum()
+/// `E|x - f(y)|² - E|x - g(y)|²` by components: given its component, `x|y` is Gaussian with a mean by hand, and the
+/// variance is the same for both.
+fn losses_apart(data: &Mixture, f: &DenoisingAutoencoder, g: &DenoisingAutoencoder) -> f64 {
+    let noise = f.noise * f.noise;
+    let of = |(weight, m, v): (f64, f64, f64)| {
+        weight
+            * longhand::integral(&longhand::breaks([(m, v + noise)]), |y| {
+                let mean = m + v / (v + noise) * (y - m);
+                let squares = (at(f, y) - mean).powi(2) - (at(g, y) - mean).powi(2);
+                longhand::log_normal(y, m, v + noise).exp() * squares
+            })
+    };
+    longhand::parts(data).map(of).sum()
 }
 
 /// `E|f(y) - E[x|y]|²` under `q(y)`, with the best denoiser of the crate.
@@ -61,13 +61,13 @@ fn denoising_matches_the_score() -> Claim {
     .compares("the difference of two networks' losses, x|y by hand, with that of their distances to Tweedie's formula")
     .identity(1e-9, (affordable(), any::<u64>()), |((data, noise), seed), trial| {
         let network = |k| DenoisingAutoencoder::new(1, &[4], *noise, &mut Streams::new(*seed).rng(k));
-        let (one, other) = (network(0), network(1));
-        let (Some(first), Some(second)) = (trial.posed(excess(data, &one)), trial.posed(excess(data, &other)))
-        else {
-            return;
-        };
-        let losses = (loss(data, &one), loss(data, &other));
-        trial.at(1.0 + losses.0.max(losses.1), losses.0 - losses.1, first - second);
+        let (f, g) = (network(0), network(1));
+        let Some(best) = trial.posed(Tweedie::new(data, *noise)) else { return };
+        let excesses_apart = longhand::average(&best.noised, |y| {
+            let exact = best.denoise(&array![[y]])[[0, 0]];
+            (at(&f, y) - exact).powi(2) - (at(&g, y) - exact).powi(2)
+        });
+        trial.at(1.0 + excesses_apart.abs(), losses_apart(data, &f, &g), excesses_apart);
     })
 }
 

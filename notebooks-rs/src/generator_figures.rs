@@ -75,8 +75,11 @@ fn densities(runs: &[Played]) -> Panel {
 
 /// The share of each mode in every run of the non-saturating loss, against the weights.
 fn shares(runs: &[Played]) -> Panel {
-    let panel =
-        Panel::new("shares of samples, non-saturating").x_label("seed").y_label("share").y_range(0.0, 1.0);
+    let panel = Panel::new("shares of samples, non-saturating")
+        .x_label("seed")
+        .x_ticks((0..SEEDS).map(|seed| (seed as f64, seed.to_string())))
+        .y_label("share")
+        .y_range(0.0, 1.0);
     let p = data();
     let modes: Vec<(f64, f64)> = p.parts().map(|(weight, law)| (weight, law.mean()[0])).collect();
     let shown = || runs.iter().filter(|run| run.loss == GeneratorLoss::NonSaturating);

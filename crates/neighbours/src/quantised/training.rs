@@ -89,7 +89,7 @@ mod tests {
         VqTraining { steps: 600, batch: 32, learning_rate: 1e-2, rule, streams: Streams::new(3) }
     }
 
-    /// Either rule: the reconstruction rises by nats, and the bound stays below the evidence of the data's own law.
+    /// Either rule, from -37 nats: the bound comes within 2 nats of the evidence of the data's own law, and stays below it.
     #[test]
     fn both_rules_learn_two_moons() {
         let (x, law) = (moons(500), Preset::Moons.mixture());
@@ -99,8 +99,10 @@ mod tests {
             let before = model.terms(&x).reconstruction;
             short(rule).run(&mut model, rows_of(&x), |_, _| ()).unwrap();
             let bound = model.bound(&x, &CodeUsage::uniform_log_prior(8));
-            assert!(bound.reconstruction > before + 2.0, "{rule:?}: {bound:?} from {before}");
-            assert!(bound.elbo() < best, "{rule:?}: {bound:?} above {best}");
+            assert!(
+                (best - 2.0..best).contains(&bound.elbo()),
+                "{rule:?}: {bound:?} for {best}, from {before}"
+            );
         }
     }
 

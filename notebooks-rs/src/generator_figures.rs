@@ -21,7 +21,7 @@ pub fn adversarial(still: &Still, runs: &[Played]) -> Figure {
             .y_label("$D(x)$")
             .line(
                 answer(|a| (a.0, a.1)),
-                Style::new(theme::BLUE).name("D").label("learned").label_at(-4.7, 0.62),
+                Style::new(theme::BLUE).name("D").label("learned").label_at(-4.9, 0.62),
             )
             .line(
                 answer(|a| (a.0, a.2)),
@@ -30,7 +30,7 @@ pub fn adversarial(still: &Still, runs: &[Played]) -> Figure {
                     .dashed()
                     .name("p/(p + q)")
                     .label("$p/(p + q)$")
-                    .label_at(3.9, 0.32),
+                    .label_at(3.85, 0.6),
             ),
     );
     figure.panel(
@@ -54,7 +54,7 @@ fn densities(runs: &[Played]) -> Panel {
     let panel =
         Panel::new("laws of two generators").x_label("$x$").y_label("density").y_range(0.0, 1.2).line(
             x().map(|x| (x, p.log_prob(&array![x]).exp())),
-            Style::new(theme::TEXT).width(0.7).dashed().name("data").label("data").label_at(-3.9, 0.2),
+            Style::new(theme::TEXT).width(0.7).dashed().name("data").label("data").label_at(0.85, 0.62),
         );
     let mut ordered: Vec<&Played> =
         runs.iter().filter(|run| run.loss == GeneratorLoss::NonSaturating).collect();

@@ -133,7 +133,7 @@ fn play(seed: u64, loss: GeneratorLoss, run: u64) -> Result<Played, TrainingErro
     let streams = Streams::new(seed).role(&format!("GAN {run}"));
     let mut gan = Gan::new(1, 1, &[16, 16], &mut streams.role("initial weights").rng(0));
     let training =
-        GanTraining { rounds: 3000, batch: 64, discriminator_steps: 1, learning_rate: 2e-3, loss, streams };
+        GanTraining { rounds: 2500, batch: 64, discriminator_steps: 1, learning_rate: 2e-3, loss, streams };
     training.run(&mut gan, from(&p), |_, _| ())?;
     let law = Pushforward::new(&gan.generator, 256);
     let best = law.optimal_value(&p);

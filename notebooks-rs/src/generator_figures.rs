@@ -4,7 +4,7 @@ use ndarray::array;
 use neighbours::adversarial::GeneratorLoss;
 use plot::{Align, Color, Figure, Panel, Style, theme};
 
-use crate::adversarial_study::{Played, Still, data};
+use crate::adversarial_study::{Played, SEEDS, Still, data};
 use crate::{quantised_study, score_study};
 
 /// Colours of the three modes, from left to right.
@@ -21,7 +21,7 @@ pub fn adversarial(still: &Still, runs: &[Played]) -> Figure {
             .y_label("$D(x)$")
             .line(
                 answer(|a| (a.0, a.1)),
-                Style::new(theme::BLUE).name("D").label("learned").label_at(-4.7, 0.62),
+                Style::new(theme::BLUE).name("D").label("learned").label_at(-4.9, 0.62),
             )
             .line(
                 answer(|a| (a.0, a.2)),
@@ -30,7 +30,7 @@ pub fn adversarial(still: &Still, runs: &[Played]) -> Figure {
                     .dashed()
                     .name("p/(p + q)")
                     .label("$p/(p + q)$")
-                    .label_at(-1.5, 0.08),
+                    .label_at(3.85, 0.6),
             ),
     );
     figure.panel(
@@ -52,9 +52,9 @@ fn densities(runs: &[Played]) -> Panel {
     let p = data();
     let x = || (0..=900).map(|i| f64::from(i) / 100.0 - 5.0);
     let panel =
-        Panel::new("laws of two generators").x_label("$x$").y_label("density").y_range(0.0, 0.9).line(
+        Panel::new("laws of two generators").x_label("$x$").y_label("density").y_range(0.0, 1.2).line(
             x().map(|x| (x, p.log_prob(&array![x]).exp())),
-            Style::new(theme::TEXT).width(0.7).dashed().name("data").label("data").label_at(-3.9, 0.2),
+            Style::new(theme::TEXT).width(0.7).dashed().name("data").label("data").label_at(0.85, 0.62),
         );
     let mut ordered: Vec<&Played> =
         runs.iter().filter(|run| run.loss == GeneratorLoss::NonSaturating).collect();
@@ -66,8 +66,8 @@ fn densities(runs: &[Played]) -> Panel {
         let style = Style::new(color)
             .name(name)
             .label(label)
-            .label_at(3.9, 0.82 - 0.09 * i as f64)
-            .align(Align::Right);
+            .label_at(-4.9, 1.1 - 0.12 * i as f64)
+            .align(Align::Left);
         // A fold has an infinite density; the axis ends before.
         panel.line(x().map(|x| (x, run.law.log_prob(x).exp().min(3.0))), style)
     })
@@ -75,17 +75,21 @@ fn densities(runs: &[Played]) -> Panel {
 
 /// The share of each mode in every run of the non-saturating loss, against the weights.
 fn shares(runs: &[Played]) -> Panel {
-    let panel =
-        Panel::new("shares of samples, non-saturating").x_label("seed").y_label("share").y_range(0.0, 1.0);
+    let panel = Panel::new("shares of samples, non-saturating")
+        .x_label("seed")
+        .x_ticks((0..SEEDS).map(|seed| (seed as f64, seed.to_string())))
+        .y_label("share")
+        .y_range(0.0, 1.0);
     let p = data();
     let modes: Vec<(f64, f64)> = p.parts().map(|(weight, law)| (weight, law.mean()[0])).collect();
     let shown = || runs.iter().filter(|run| run.loss == GeneratorLoss::NonSaturating);
     modes.into_iter().enumerate().zip(MODES).fold(panel, |panel, ((k, (weight, mean)), color)| {
         let points = shown().map(move |run| {
             let share = run.coverage.shares[k];
-            (run.seed as f64, share.mean, share.std_err)
+            // Side by side, so that equal shares do not hide each other.
+            (run.seed as f64 + 0.12 * (k as f64 - 1.0), share.mean, share.std_err)
         });
-        let name = format!("mode at {mean}");
+        let name = format!("mode at {mean}").replace('-', "−");
         panel
             .horizontal(weight, Style::new(color).width(0.6).dashed().label(name.clone()))
             .error_bars(points, Style::new(color).name(name))
@@ -116,7 +120,7 @@ pub fn quantised(study: &quantised_study::Study) -> Figure {
     let mut frequencies = model.usage.frequencies();
     frequencies.sort_by(|a, b| b.total_cmp(a));
     figure.panel(
-        Panel::new("share of points, by code")
+        Panel::new("how often each is used")
             .x_label("code, by rank")
             .y_label("share")
             .x_ticks([(0.0, "1"), (7.0, "8"), (15.0, "16")])
@@ -141,7 +145,7 @@ pub fn quantised(study: &quantised_study::Study) -> Figure {
             .line(against(|m| m.learned.mean), Style::new(theme::BLUE).label("bound, learned prior"))
             .line(
                 against(|m| m.uniform.mean),
-                Style::new(theme::VERMILLION).dashed().label("bound, uniform"),
+                Style::new(theme::VERMILLION).dashed().label("bound, uniform prior"),
             ),
     );
     figure

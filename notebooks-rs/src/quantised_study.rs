@@ -64,7 +64,7 @@ pub fn study(seed: u64, done: &(dyn Fn() + Sync)) -> Result<Study, Box<dyn std::
         let mut model =
             VqVae::new(&start, &[24, 24], 2, VARIANCE, 0.25, &mut streams.role("initial weights").rng(0));
         let rule = CodebookRule::MovingAverages { decay: 0.98 };
-        VqTraining { steps: 2500, batch: 64, learning_rate: 5e-3, rule, streams }.run(
+        VqTraining { steps: 2000, batch: 64, learning_rate: 5e-3, rule, streams }.run(
             &mut model,
             rows_of(&points),
             |_, _| (),

@@ -53,7 +53,7 @@ fn cubic(a: &Knot, b: &Knot, t: f64) -> (f64, f64) {
 fn bisect(f: impl Fn(f64) -> f64) -> f64 {
     let rising = f(0.0) < 0.0;
     let (mut low, mut high) = (0.0, 1.0);
-    for _ in 0..44 {
+    for _ in 0..40 {
         let middle = 0.5 * (low + high);
         if (f(middle) < 0.0) == rising { low = middle } else { high = middle }
     }

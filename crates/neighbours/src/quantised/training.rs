@@ -89,7 +89,7 @@ mod tests {
         VqTraining { steps: 600, batch: 32, learning_rate: 1e-2, rule, streams: Streams::new(3) }
     }
 
-    /// Either rule: the reconstruction rises by nats, and the bound stays below the evidence of the data's own law.
+    /// Either rule, from -37 nats: the bound comes within 2 nats of the evidence of the data's own law, and stays below it.
     #[test]
     fn both_rules_learn_two_moons() {
         let (x, law) = (moons(500), Preset::Moons.mixture());
@@ -99,8 +99,10 @@ mod tests {
             let before = model.terms(&x).reconstruction;
             short(rule).run(&mut model, rows_of(&x), |_, _| ()).unwrap();
             let bound = model.bound(&x, &CodeUsage::uniform_log_prior(8));
-            assert!(bound.reconstruction > before + 2.0, "{rule:?}: {bound:?} from {before}");
-            assert!(bound.elbo() < best, "{rule:?}: {bound:?} above {best}");
+            assert!(
+                (best - 2.0..best).contains(&bound.elbo()),
+                "{rule:?}: {bound:?} for {best}, from {before}"
+            );
         }
     }
 
@@ -118,16 +120,25 @@ mod tests {
         assert_ne!(trained(1).1, trained(2).1);
     }
 
-    /// Codes that leap ten times too far diverge; the model goes back to the last batch that was finite.
+    /// The third batch holds a point that is no number: the model goes back to where the second was finite, after one step.
     #[test]
     fn what_diverges_is_named_and_undone() {
         let x = moons(100);
-        let mut model = untrained(&x);
-        let mut heard = 0;
-        let wild = VqTraining { steps: 2000, ..short(CodebookRule::Loss { learning_rate: 1e3 }) };
-        let error = wild.run(&mut model, rows_of(&x), |_, _| heard += 1).unwrap_err();
-        assert!(error.step == heard && heard > 1, "{error}");
-        assert!(model.codebook.codes().iter().all(|e| e.is_finite()));
-        assert!(["reconstruction", "commitment"].contains(&error.term.as_str()), "{error}");
+        let training = short(CodebookRule::Loss { learning_rate: 0.5 });
+        let (mut broken, mut one_step, mut batches) = (untrained(&x), untrained(&x), 0);
+        let mut draw = rows_of(&x);
+        let poisoned = |rng: &mut ChaCha8Rng, x: &mut Array2<f64>| {
+            draw(rng, x);
+            batches += 1;
+            if batches == 3 {
+                x[[0, 0]] = f64::NAN;
+            }
+        };
+        let error = training.run(&mut broken, poisoned, |_, _| ()).unwrap_err();
+        assert_eq!((error.step, error.term.as_str()), (2, "reconstruction"));
+        VqTraining { steps: 1, ..training }.run(&mut one_step, rows_of(&x), |_, _| ()).unwrap();
+        assert_eq!((&broken.encoder, &broken.decoder), (&one_step.encoder, &one_step.decoder));
+        assert_eq!(broken.codebook, one_step.codebook);
+        assert_ne!(broken.codebook, untrained(&x).codebook);
     }
 }

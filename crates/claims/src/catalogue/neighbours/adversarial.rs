@@ -62,7 +62,8 @@ fn the_gradients_are_of_what_is_played() -> Claim {
             let z = Array2::random_using((4, 1), StandardNormal, &mut rng);
             let y = gan.generator.forward(&z);
             let mean = |net: &Mlp, x: &Array2<f64>, f: fn(f64) -> f64| net.forward(x).mapv(f).sum() / 4.0;
-            let (log_d, log_not_d): (fn(f64) -> f64, fn(f64) -> f64) = (|l| -softplus(-l), |l| -softplus(l));
+            let log_d: fn(f64) -> f64 = |l| -softplus(-l);
+            let log_not_d: fn(f64) -> f64 = |l| -softplus(l);
 
             let judge = gan.discriminator.net();
             let mut work = gan.discriminator.workspace(4);

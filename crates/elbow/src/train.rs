@@ -1,5 +1,6 @@
 //! `elbow train`: a model learned from toy data, its training curve, its parameters, and a table against the truth.
 
+mod arguments;
 mod curve;
 
 use std::fs;
@@ -14,10 +15,11 @@ use plot::Format;
 use serde::Serialize;
 use serde_json::json;
 
-use crate::arguments::{ModelName, TrainArguments};
 use crate::columns::columns;
 use crate::progress;
 use crate::refusal::Refusal;
+
+pub(crate) use arguments::{ModelName, TrainArguments};
 
 /// Answers `elbow train`.
 pub(crate) fn answer(asked: &TrainArguments, out: &mut impl Write) -> Result<ExitCode, Refusal> {
@@ -66,7 +68,7 @@ fn carry_out<M: Model>(
     } else {
         let (curve, done) = learn(&mut model, &training, toy);
         stopped = done.err();
-        files = save(&model, asked, &curve)?;
+        files = save(&model, asked, &curve, toy)?;
     }
     if let Some(error) = stopped {
         return Err(Refusal::Diverged { error, kept: files.remove(0) });
@@ -119,7 +121,12 @@ fn learn<M: Model>(model: &mut M, training: &Training, toy: &Toy) -> (Curve, Res
 }
 
 /// Writes the parameters and the training curve; each file whole or not at all. The parameters come first.
-fn save<M: Model>(model: &M, asked: &TrainArguments, curve: &Curve) -> Result<Vec<PathBuf>, Refusal> {
+fn save<M: Model>(
+    model: &M,
+    asked: &TrainArguments,
+    curve: &Curve,
+    toy: &Toy,
+) -> Result<Vec<PathBuf>, Refusal> {
     let name = format!("{}_{}", asked.model.name(), asked.data);
     let bytes = archive::to_bytes(&model.named(), &asked.about());
     let parameters = asked.out.join(format!("{name}.safetensors"));
@@ -127,19 +134,19 @@ fn save<M: Model>(model: &M, asked: &TrainArguments, curve: &Curve) -> Result<Ve
     plot::write_whole(&parameters, &bytes).map_err(refused)?;
     let mut files = vec![parameters];
     if !curve.points().is_empty() {
-        let figure = curve::figure(asked, curve);
+        let figure = curve::figure(asked, curve, toy);
         files.extend(figure.save(&asked.out, &format!("{name}_curve"), &Format::ALL).map_err(refused)?);
     }
     Ok(files)
 }
 
-/// A number of the table. The field names are public interface; nats where a term is meant.
+/// A number of the table, `null` where there is none. The field names are public interface; nats where a term is meant.
 #[derive(Serialize)]
 struct Measured<'a> {
     name: &'a str,
-    mean: f64,
-    std_err: f64,
-    samples: u64,
+    mean: Option<f64>,
+    std_err: Option<f64>,
+    samples: Option<u64>,
     exact: Option<f64>,
 }
 
@@ -148,9 +155,9 @@ fn document(asked: &TrainArguments, toy: &Toy, rows: &[Row], files: &[PathBuf]) 
         .iter()
         .map(|row| Measured {
             name: &row.name,
-            mean: row.found.mean,
-            std_err: row.found.std_err,
-            samples: row.found.samples,
+            mean: row.found.map(|found| found.mean),
+            std_err: row.found.map(|found| found.std_err),
+            samples: row.found.map(|found| found.samples),
             exact: row.exact,
         })
         .collect();
@@ -180,12 +187,17 @@ fn table(
         asked.data,
         toy.log_likelihood()
     )?;
-    let number = |value: Option<f64>| value.map_or("–".to_owned(), |value| format!("{value:.6}"));
+    let or_dash = |text: Option<String>| text.unwrap_or_else(|| "–".to_owned());
     let shown = rows
         .iter()
         .map(|row| {
-            let below = row.exact.map_or("–".to_owned(), |exact| format!("{:+.4}", row.found.mean - exact));
-            [row.name.clone(), row.found.to_string(), number(row.exact), below]
+            let both = row.found.zip(row.exact);
+            [
+                row.name.clone(),
+                or_dash(row.found.map(|found| found.to_string())),
+                or_dash(row.exact.map(|exact| format!("{exact:.6}"))),
+                or_dash(both.map(|(found, exact)| format!("{:+.4}", found.mean - exact))),
+            ]
         })
         .collect();
     writeln!(out, "{}", columns(["", "found (nats)", "best possible", "difference"], shown))?;

@@ -1,7 +1,7 @@
 //! The hierarchical VAE with learned conditionals.
 
 use mhvae::importance::estimate_importance_bound;
-use mhvae::{MhvaeLearner, NetworkMhvae, bound::estimate_bound};
+use mhvae::{MhvaeLearner, NetworkMhvae, WarmUp, bound::estimate_bound};
 use montecarlo::Streams;
 use nn::{Mlp, Training, Variance};
 use prob::Conditional;
@@ -26,6 +26,8 @@ pub struct Settings {
     pub hidden: Vec<usize>,
     /// Of `p(x|z_1)`; all others are learned.
     pub data_variance: Variance,
+    /// How the latents above the first are kept from collapse; none with one latent, where there is nothing above it.
+    pub warm_up: Option<WarmUp>,
     /// Mini-batches.
     pub steps: usize,
     /// Examples in a mini-batch.
@@ -41,6 +43,7 @@ impl Settings {
             latent_dims: vec![toy.dim(); latents],
             hidden: vec![32, 32],
             data_variance: Variance::Learned,
+            warm_up: (latents > 1).then(WarmUp::default),
             steps: if toy.dim() == 1 { 6000 } else { 12_000 },
             batch: 128,
             learning_rate: 0.01,
@@ -51,7 +54,7 @@ impl Settings {
     pub fn model(&self, toy: &Toy, streams: Streams) -> MhvaeLearner {
         let rng = &mut streams.role("initial weights").rng(0);
         let chain = NetworkMhvae::new(toy.dim(), &self.latent_dims, &self.hidden, self.data_variance, rng);
-        MhvaeLearner { chain, beta: 1.0 }
+        MhvaeLearner::new(chain, self.warm_up)
     }
 
     /// How it is trained.

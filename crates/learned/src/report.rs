@@ -7,16 +7,21 @@ use montecarlo::Estimate;
 pub struct Row {
     /// What it is.
     pub name: String,
-    /// What was found, with its standard error.
-    pub found: Estimate,
-    /// What it is for the best model there could be, or what it is compared with; `None` without such a number.
+    /// What was found, with its standard error; `None` of a number that needs no estimate.
+    pub found: Option<Estimate>,
+    /// What it is for the best model there could be; `None` without such a number.
     pub exact: Option<f64>,
 }
 
 impl Row {
     /// A number that nothing is compared with.
     pub fn new(name: impl Into<String>, found: Estimate) -> Self {
-        Self { name: name.into(), found, exact: None }
+        Self { name: name.into(), found: Some(found), exact: None }
+    }
+
+    /// A number that is known.
+    pub fn known(name: impl Into<String>, exact: f64) -> Self {
+        Self { name: name.into(), found: None, exact: Some(exact) }
     }
 
     /// The same beside the truth.

@@ -2,9 +2,9 @@
 
 use montecarlo::{Estimate, MonteCarlo, Streams};
 use nn::{Mlp, Training};
-use vdm::estimate::{BoundEstimate, estimate_bound, estimate_continuous_bound};
+use vdm::estimate::{BoundEstimate, estimate_bound, estimate_continuous_bound, estimate_shortfall};
 use vdm::training::{Times, VdmLearner, Weighting};
-use vdm::{DenoiserNet, ExactDenoiser, NoiseLevels, Parameterisation, noise_levels::NoiseLevelsError};
+use vdm::{BayesVdm, DenoiserNet, NoiseLevels, Parameterisation, Schedule, noise_levels::NoiseLevelsError};
 
 use crate::report::gap_per_dimension;
 use crate::{Model, Row, Toy};
@@ -14,6 +14,9 @@ const SAMPLES: u64 = 200_000;
 
 /// Strata of continuous time.
 const STRATA: usize = 250;
+
+/// The bound of these steps, or of continuous time, when every answer is `E[x_0|x_t]`.
+const EXACT_DENOISER: &str = "ELBO, exact denoiser";
 
 /// How large the model is, and how long it is trained.
 #[derive(Clone, Debug, PartialEq)]
@@ -86,42 +89,55 @@ impl Model for VdmLearner {
         vec![("denoiser".to_owned(), self.denoiser.net_mut()), ("log_snr".to_owned(), self.levels.line_mut())]
     }
 
-    /// In steps, the best denoiser stands beside the learned one, on the same draws.
+    /// What the denoiser loses to the best one, both on the same draws, and what the best one loses to the steps, by quadrature
+    /// where that is quick: on the line, or in continuous time.
     fn measure(&self, toy: &Toy, streams: Streams, progress: &(dyn Fn(f64) + Sync)) -> Vec<Row> {
-        let plan = MonteCarlo::new(SAMPLES, streams.role("terms"));
+        let plan = |role| MonteCarlo::new(SAMPLES, streams.role(role));
         let observe = |rng: &mut _, n| toy.draw(rng, n);
-        let part = |from: f64| move |done: u64| progress(from + 0.5 * done as f64 / (3 * SAMPLES) as f64);
+        let part =
+            |from: u64| move |done: u64| progress((from * SAMPLES + done) as f64 / (7 * SAMPLES) as f64);
         let mut rows = Vec::new();
         match self.levels.steps() {
             None => {
                 let ends = (self.levels.start(), self.levels.end());
                 let denoise = |x_t: &_, log_snr: &_| self.denoiser.denoise_at(x_t, log_snr);
-                let found = estimate_continuous_bound(ends, STRATA, denoise, observe, &plan, &part(0.0));
+                let found =
+                    estimate_continuous_bound(ends, STRATA, denoise, observe, &plan("terms"), &part(0));
                 push_terms(&mut rows, &found, toy);
+                let ends = self.levels.schedule(2).expect("a line that falls");
+                let best = best(toy, ends).continuous_bound().expect("a preset, on the line or in the plane");
+                rows.push(Row::known(EXACT_DENOISER, best.elbo()));
             }
             Some(steps) => {
                 let schedule = self.levels.schedule(steps).expect("a line that falls");
                 let learned = |x_t: &_, t| self.denoiser.denoise(x_t, &schedule, t);
-                let found = estimate_bound(&schedule, learned, observe, &plan, &part(0.0));
+                let found = estimate_bound(&schedule, learned, observe, &plan("terms"), &part(0));
                 push_terms(&mut rows, &found, toy);
-                let exact = ExactDenoiser::new(toy.mixture(), &schedule).expect("the data of a preset");
-                let best = |x_t: &_, t| exact.denoise(x_t, t);
-                let best = estimate_bound(&schedule, best, observe, &plan, &part(0.5));
-                rows.push(Row::new("ELBO, exact denoiser", best.elbo).beside(toy.log_likelihood()));
+                let best = best(toy, schedule.clone());
+                let exact = |x_t: &_, t| best.denoiser().denoise(x_t, t);
+                let lost = estimate_shortfall(&schedule, learned, exact, observe, &plan("lost"), &part(3));
+                rows.push(Row::new("lost by the denoiser", lost).beside(0.0));
+                rows.push(if toy.dim() == 1 {
+                    let bound = best.average_bound().expect("a preset on the line");
+                    Row::known(EXACT_DENOISER, bound.elbo())
+                } else {
+                    let bound = estimate_bound(&schedule, exact, observe, &plan("best"), &part(4));
+                    Row::new(EXACT_DENOISER, bound.elbo).beside(toy.log_likelihood())
+                });
             }
         }
         rows
     }
 }
 
+/// The model with the best denoiser of these data.
+fn best(toy: &Toy, schedule: Schedule) -> BayesVdm {
+    BayesVdm::new(toy.mixture().clone(), schedule).expect("the data of a preset")
+}
+
 /// The terms, with the matching terms summed, and the gap.
 fn push_terms(rows: &mut Vec<Row>, bound: &BoundEstimate, toy: &Toy) {
-    let variance: f64 = bound.matching.iter().map(|term| term.std_err.powi(2)).sum();
-    let matching = Estimate {
-        mean: bound.matching.iter().map(|term| term.mean).sum(),
-        std_err: variance.sqrt(),
-        samples: bound.matching.iter().map(|term| term.samples).sum(),
-    };
+    let matching = Estimate::sum_of_independent(&bound.matching);
     rows.push(Row::new("reconstruction", bound.reconstruction));
     rows.push(Row::new("prior matching", bound.prior_matching));
     rows.push(Row::new("matching, all steps", matching));

@@ -32,4 +32,4 @@ pub use bound::{BoundEstimate, estimate_bound};
 pub use chain::Mhvae;
 pub use importance::estimate_importance_bound;
 pub use network::NetworkMhvae;
-pub use training::MhvaeLearner;
+pub use training::{MhvaeLearner, WarmUp};

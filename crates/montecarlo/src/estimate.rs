@@ -28,6 +28,21 @@ impl Estimate {
         let error = self.mean - exact;
         if error == 0.0 { 0.0 } else { error / self.std_err }
     }
+
+    /// The sum of estimates that share no draws: their variances add up.
+    ///
+    /// ```
+    /// use montecarlo::Estimate;
+    /// let [a, b] = [3.0, 4.0].map(|std_err| Estimate { mean: 1.0, std_err, samples: 10 });
+    /// assert_eq!(Estimate::sum_of_independent([&a, &b]), Estimate { mean: 2.0, std_err: 5.0, samples: 20 });
+    /// ```
+    pub fn sum_of_independent<'a>(terms: impl IntoIterator<Item = &'a Estimate>) -> Self {
+        let start = (0.0, 0.0, 0);
+        let (mean, variance, samples) = terms.into_iter().fold(start, |(mean, variance, samples), term| {
+            (mean + term.mean, variance + term.std_err.powi(2), samples + term.samples)
+        });
+        Self { mean, std_err: variance.sqrt(), samples }
+    }
 }
 
 impl fmt::Display for Estimate {

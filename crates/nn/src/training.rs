@@ -16,6 +16,12 @@ pub trait Learner {
     /// Buffers for batches of exactly `rows` examples.
     fn workspace(&self, rows: usize) -> Self::Workspace;
 
+    /// Before every step: how much of training is done, from 0 up to but not 1. Nothing depends on it unless a model says
+    /// otherwise.
+    fn advance(&mut self, done: f64) {
+        let _ = done;
+    }
+
     /// Draws the noise of one step from `rng`, leaves the gradient of the loss at the rows of `x` (`[n, d]`) in the
     /// workspace, and returns the terms of the bound, averaged over the rows, in nats.
     fn loss_gradient(&self, x: &ArrayRef2<f64>, rng: &mut ChaCha8Rng, work: &mut Self::Workspace) -> Bound;
@@ -87,6 +93,7 @@ impl Training {
         let mut x = Array2::zeros((self.batch, d));
         let mut rng = self.streams.role("training").rng(0);
         for step in 0..self.steps {
+            model.advance(step as f64 / self.steps as f64);
             examples(&mut rng, &mut x);
             let bound = model.loss_gradient(&x, &mut rng, &mut work);
             if let Some((term, value)) = model.diverged(&bound) {

@@ -144,6 +144,14 @@ impl BayesVdm {
         self.bound_with(prior_matching.sum(), average)
     }
 
+    /// `I(x_0; x_t) = h(x_t) - ½ d log 2πe(1-ᾱ_t)`, in nats.
+    pub(crate) fn information(&self, t: usize) -> Result<f64, QuadratureError> {
+        let (weights, components) = self.seen(t).into_iter().unzip();
+        let seen = Mixture::new(weights, components).expect("the weights of the data");
+        let entropy = self.converged(t, || seen.entropy().expect("a line or a plane"))?;
+        Ok(entropy - 0.5 * self.data.dim() as f64 * (LN_2PI + 1.0 + self.schedule.log_noise_variance(t)))
+    }
+
     /// The value of an average that converged.
     fn converged(&self, t: usize, average: impl FnOnce() -> Integral) -> Result<f64, QuadratureError> {
         let dim = self.data.dim();

@@ -48,7 +48,7 @@ pub mod weights;
 
 pub use bayes::{BayesVdm, QuadratureError};
 pub use denoiser::ExactDenoiser;
-pub use estimate::{BoundEstimate, estimate_bound, estimate_continuous_bound};
+pub use estimate::{BoundEstimate, estimate_bound, estimate_continuous_bound, estimate_shortfall};
 pub use information::{Channel, ChannelError};
 pub use model::Vdm;
 pub use network::DenoiserNet;

@@ -1,7 +1,6 @@
 //! Why a command was not carried out, in one line.
 
 use std::io::{self, Write};
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::error::ErrorKind;
@@ -37,12 +36,12 @@ pub(crate) enum Refusal {
     #[error("{0}")]
     Problem(String),
     /// Training ended early.
-    #[error("{error}; the last finite parameters are in {}", kept.display())]
+    #[error("{error}; {kept}")]
     Diverged {
         /// Step and term.
         error: TrainingError,
-        /// Where the parameters are.
-        kept: PathBuf,
+        /// What was saved, and where.
+        kept: String,
     },
     /// Standard output cannot be written.
     #[error("standard output cannot be written: {0}")]

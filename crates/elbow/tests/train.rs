@@ -38,8 +38,7 @@ fn what_was_saved_is_measured_the_same() {
         for name in ["curve.csv", "curve.svg", "curve.png"] {
             assert!(folder.path().join(format!("{model}_bimodal_{name}")).is_file(), "{model}: {name}");
         }
-        let again =
-            json(&[&[model][..], &SHORT, &["--load", &parameters.to_string_lossy()]].concat(), folder.path());
+        let again = json(&[model, "--load", &parameters.to_string_lossy()], folder.path());
         assert_eq!(once["measured"], again["measured"], "{model}");
         let truth = once["log_likelihood"].as_f64().expect("a number");
         // ½ (log 2πe 0.09) + log 2 for two modes ten standard deviations apart.
@@ -86,13 +85,82 @@ fn what_cannot_be_done_is_said_in_one_line() {
     assert!(refused(&["vae"], &file, 2).contains("no.safetensors"));
 }
 
-/// Steps of 1e300 leave nothing finite: the parameters of the batch before are kept.
+/// Steps of 1e300 leave nothing finite, those of 10 nothing that is near: the parameters of the batch before are kept, beside
+/// those of a training that went well.
 #[test]
 fn a_training_that_diverges_says_where_and_keeps_what_was_good() {
     let folder = tempfile::tempdir().expect("a folder");
-    let said = refused(&[&["vae"][..], &SHORT, &["--learning-rate", "1e300"]].concat(), folder.path(), 1);
-    assert!(said.contains("diverged at step 1: the "), "{said}");
-    let kept = folder.path().join("vae_bimodal.safetensors");
-    assert!(said.contains(&*kept.to_string_lossy()), "{said}");
-    json(&[&["vae"][..], &SHORT, &["--load", &kept.to_string_lossy()]].concat(), folder.path());
+    let well = folder.path().join("vae_bimodal.safetensors");
+    json(&[&["vae"][..], &SHORT].concat(), folder.path());
+    let before = std::fs::read(&well).expect("parameters");
+    for (rate, steps) in [("1e300", "40"), ("10", "40"), ("1e300", "1")] {
+        let arguments = ["vae", "--data", "bimodal", "--learning-rate", rate, "--steps", steps];
+        let said = refused(&arguments, folder.path(), 1);
+        assert!(said.contains("diverged at step "), "{said}");
+        assert!(said.contains("the last good parameters are in"), "{said}");
+        let kept = folder.path().join("vae_bimodal_diverged.safetensors");
+        assert!(said.contains(&*kept.to_string_lossy()), "{said}");
+        json(&["vae", "--load", &kept.to_string_lossy()], folder.path());
+    }
+    assert_eq!(std::fs::read(&well).expect("parameters"), before, "those that were trained well");
+    let said = refused(&["vae", "--decoder-variance", "1e-320"], folder.path(), 1);
+    assert!(said.contains("diverged at step 0: ") && said.contains("the untrained parameters"), "{said}");
+    let far = ["vdm", "--data", "bimodal", "--learn-end-points", "--learning-rate", "1000", "--steps", "1"];
+    let said = refused(&far, folder.path(), 1);
+    assert!(said.contains("fall of log-SNR is "), "{said}");
+}
+
+/// What was saved says what it is: no option need be repeated, and none may contradict it.
+#[test]
+fn a_file_says_what_its_model_is() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let arguments =
+        ["vdm", "--data", "bimodal", "--steps", "5", "--hidden", "8", "--predict", "noise", "--times", "20"];
+    let once = json(&arguments, folder.path());
+    let file = folder.path().join("vdm_bimodal.safetensors");
+    let load = file.to_string_lossy();
+    let elsewhere = folder.path().join("no folder is made for what is only read");
+    let again = json(&["vdm", "--load", &load], &elsewhere);
+    assert_eq!((&once["measured"], &once["settings"]), (&again["measured"], &again["settings"]));
+    assert!(!elsewhere.exists());
+    assert_eq!(again["settings"]["hidden"], "8");
+    let refusals = [
+        (&["vae"][..], "was saved with model vdm, and vae is asked for"),
+        (&["vdm", "--predict", "score"], "was saved with predict noise, and score is asked for"),
+        (&["vdm", "--data", "ring8"], "was saved with data bimodal, and ring8 is asked for"),
+        (&["vdm", "--steps", "3"], "--steps is for training"),
+    ];
+    for (arguments, reason) in refusals {
+        let said = refused(&[arguments, &["--load", &load]].concat(), folder.path(), 2);
+        assert!(said.contains(reason), "{said}");
+    }
+}
+
+/// Numbers that no network computes with, and noise levels that rise, are refused by name.
+#[test]
+fn a_file_with_impossible_numbers_is_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    json(&["vdm", "--data", "bimodal", "--steps", "1", "--times", "20"], folder.path());
+    let file = folder.path().join("vdm_bimodal.safetensors");
+    let good = std::fs::read(&file).expect("parameters");
+    let fall = (-10.0f64).to_le_bytes();
+    let place = good.windows(8).rposition(|bytes| bytes == fall).expect("the weight of the log-SNR line");
+    for (value, reason) in
+        [(f64::NAN, "tensor log_snr.0.weight: number 0 is NaN"), (1.0, "fall of log-SNR is -1")]
+    {
+        let mut bad = good.clone();
+        bad[place..place + 8].copy_from_slice(&value.to_le_bytes());
+        std::fs::write(&file, &bad).expect("a file");
+        let said = refused(&["vdm", "--load", &file.to_string_lossy()], folder.path(), 2);
+        assert!(said.contains(reason), "{said}");
+    }
+}
+
+/// A place that cannot be written is refused before anything is trained: this one would take hours.
+#[test]
+fn a_place_that_cannot_be_written_is_refused_at_once() {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::create_dir(folder.path().join("vae_ring8_curve.png")).expect("a folder");
+    let said = refused(&["vae", "--steps", "100000000"], folder.path(), 2);
+    assert!(said.contains("vae_ring8_curve.png: is a folder"), "{said}");
 }

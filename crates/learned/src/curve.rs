@@ -1,50 +1,38 @@
 //! The terms of the bound along training.
 
+use montecarlo::{Estimate, Moments};
 use prob::Bound;
 
-/// Steps whose terms are averaged into one point.
-const BLOCK: usize = 20;
+/// A curve has this many points, or one for each batch if those are fewer.
+const POINTS: usize = 60;
 
-/// The terms of the bound after so many steps, each point the mean over the batches of a block of steps, in nats.
+/// The terms of the bound on every batch, in nats.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Curve {
-    points: Vec<(usize, Bound)>,
-    /// The block that is not yet full.
-    open: Vec<Bound>,
+    heard: Vec<Bound>,
 }
 
 impl Curve {
     /// The next batch's terms.
     pub fn push(&mut self, bound: Bound) {
-        self.open.push(bound);
-        if self.open.len() == BLOCK {
-            self.close();
-        }
+        self.heard.push(bound);
     }
 
-    /// The points so far: the last step of each block, and its mean. A block that training left short is one too.
-    pub fn points(&self) -> Vec<(usize, Bound)> {
-        let mut all = self.clone();
-        if !all.open.is_empty() {
-            all.close();
-        }
-        all.points
+    /// The terms on every batch so far.
+    pub fn heard(&self) -> &[Bound] {
+        &self.heard
     }
 
-    fn close(&mut self) {
-        let before = self.points.last().map_or(0, |(step, _)| *step);
-        self.points.push((before + self.open.len(), mean(&self.open)));
-        self.open.clear();
-    }
-}
-
-/// The mean of each term; the lists have one length.
-fn mean(block: &[Bound]) -> Bound {
-    let average = |term: &dyn Fn(&Bound) -> f64| block.iter().map(term).sum::<f64>() / block.len() as f64;
-    Bound {
-        reconstruction: average(&|bound| bound.reconstruction),
-        prior_matching: average(&|bound| bound.prior_matching),
-        matching: (0..block[0].matching.len()).map(|k| average(&|bound| bound.matching[k])).collect(),
+    /// A number of the bound along training, at most 60 points of it: the last step of a block of batches, and the mean over the
+    /// block with the standard error that independent batches of one model would have. The last block may be short.
+    pub fn points(&self, term: impl Fn(&Bound) -> f64) -> Vec<(usize, Estimate)> {
+        let length = self.heard.len().div_ceil(POINTS).max(1);
+        let blocks = self.heard.chunks(length).enumerate();
+        blocks
+            .map(|(k, block)| {
+                (k * length + block.len(), block.iter().map(&term).collect::<Moments>().estimate())
+            })
+            .collect()
     }
 }
 
@@ -55,15 +43,15 @@ mod tests {
     #[test]
     fn a_point_is_the_last_step_and_the_mean_of_a_block_also_if_it_is_short() {
         let mut curve = Curve::default();
-        for k in 0..BLOCK + 3 {
-            let k = k as f64;
-            curve.push(Bound { reconstruction: k, prior_matching: -2.0 * k, matching: vec![3.0 * k] });
+        assert!(curve.points(Bound::elbo).is_empty());
+        for k in 0..2 * POINTS + 1 {
+            curve.push(Bound { reconstruction: k as f64, prior_matching: 0.0, matching: vec![] });
         }
-        let at = |step, k: f64| {
-            (step, Bound { reconstruction: k, prior_matching: -2.0 * k, matching: vec![3.0 * k] })
-        };
-        let middle = (BLOCK - 1) as f64 / 2.0;
-        assert_eq!(curve.points(), [at(BLOCK, middle), at(BLOCK + 3, BLOCK as f64 + 1.0)]);
-        assert!(Curve::default().points().is_empty());
+        let points = curve.points(|bound| bound.reconstruction);
+        let (step, first) = points[0];
+        assert_eq!((step, first.mean, first.samples), (3, 1.0, 3));
+        assert!((first.std_err - 3f64.sqrt().recip()).abs() < 1e-15, "{first:?}");
+        let (step, last) = points[points.len() - 1];
+        assert_eq!((points.len(), step, last.mean, last.samples), (41, 121, 120.0, 1));
     }
 }

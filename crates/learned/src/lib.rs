@@ -27,4 +27,4 @@ pub mod vdm;
 pub use curve::Curve;
 pub use data::Toy;
 pub use model::{Model, train};
-pub use report::Row;
+pub use report::{Number, Row};

@@ -100,13 +100,13 @@ pub(crate) fn chain_rows<C: Conditional + Sync>(
     );
     let matching = bound.matching.iter().enumerate();
     let mut rows = vec![
-        Row::new("reconstruction", bound.reconstruction),
-        Row::new("prior matching", bound.prior_matching),
+        Row::estimated("reconstruction", bound.reconstruction),
+        Row::estimated("prior matching, log-ratio", bound.prior_matching),
     ];
-    rows.extend(matching.map(|(k, &term)| Row::new(format!("matching {}", k + 1), term)));
-    rows.push(Row::new("ELBO", bound.elbo).beside(toy.log_likelihood()));
+    rows.extend(matching.map(|(k, &term)| Row::estimated(format!("matching {}, log-ratio", k + 1), term)));
+    rows.push(Row::estimated("ELBO", bound.elbo).limit(toy.log_likelihood()));
     let name = format!("bound of {IMPORTANCE_WEIGHTS} weights");
-    rows.push(Row::new(name, weighted).beside(toy.log_likelihood()));
+    rows.push(Row::estimated(name, weighted).limit(toy.log_likelihood()));
     rows.push(gap_per_dimension(bound.elbo, toy.log_likelihood(), toy.dim()));
     rows
 }

@@ -14,8 +14,8 @@ pub trait Model: Learner {
     /// The same, to be filled from a file.
     fn named_mut(&mut self) -> Vec<(String, &mut Mlp)>;
 
-    /// Its terms and distances, by Monte Carlo on draws that training did not see, beside the truth. `progress` hears
-    /// how much of 1 is done.
+    /// Its terms, by Monte Carlo on draws that training did not see, beside the truth. `progress` hears how much of 1 is
+    /// done.
     fn measure(&self, toy: &Toy, streams: Streams, progress: &(dyn Fn(f64) + Sync)) -> Vec<Row>;
 }
 

@@ -1,4 +1,4 @@
-//! What was found beside what is true.
+//! What was found beside what could be.
 
 use montecarlo::Estimate;
 
@@ -7,27 +7,46 @@ use montecarlo::Estimate;
 pub struct Row {
     /// What it is.
     pub name: String,
-    /// What was found, with its standard error; `None` of a number that needs no estimate.
-    pub found: Option<Estimate>,
-    /// What it is for the best model there could be; `None` without such a number.
-    pub exact: Option<f64>,
+    /// What was found.
+    pub value: Number,
+    /// What no model can pass, whatever it is trained by; `None` without such a number.
+    pub limit: Option<f64>,
+}
+
+/// A number by one of the two routes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Number {
+    /// By formula or quadrature.
+    Exact(f64),
+    /// By Monte Carlo, with its standard error.
+    Estimated(Estimate),
+}
+
+impl Number {
+    /// The number, or the mean of its estimate.
+    pub fn mean(&self) -> f64 {
+        match self {
+            Number::Exact(value) => *value,
+            Number::Estimated(estimate) => estimate.mean,
+        }
+    }
 }
 
 impl Row {
-    /// A number that nothing is compared with.
-    pub fn new(name: impl Into<String>, found: Estimate) -> Self {
-        Self { name: name.into(), found: Some(found), exact: None }
+    /// A number by Monte Carlo.
+    pub fn estimated(name: impl Into<String>, found: Estimate) -> Self {
+        Self { name: name.into(), value: Number::Estimated(found), limit: None }
     }
 
-    /// A number that is known.
-    pub fn known(name: impl Into<String>, exact: f64) -> Self {
-        Self { name: name.into(), found: None, exact: Some(exact) }
+    /// A number that needs no estimate.
+    pub fn exact(name: impl Into<String>, value: f64) -> Self {
+        Self { name: name.into(), value: Number::Exact(value), limit: None }
     }
 
-    /// The same beside the truth.
+    /// The same with the number that no model passes.
     #[must_use]
-    pub fn beside(self, exact: f64) -> Self {
-        Self { exact: Some(exact), ..self }
+    pub fn limit(self, limit: f64) -> Self {
+        Self { limit: Some(limit), ..self }
     }
 }
 
@@ -36,6 +55,6 @@ impl Row {
 pub fn gap_per_dimension(elbo: Estimate, log_likelihood: f64, d: usize) -> Row {
     let d = d as f64;
     let mean = (log_likelihood - elbo.mean) / d;
-    Row::new("gap of the ELBO per dimension", Estimate { mean, std_err: elbo.std_err / d, ..elbo })
-        .beside(0.0)
+    let found = Estimate { mean, std_err: elbo.std_err / d, ..elbo };
+    Row::estimated("gap of the ELBO per dimension", found).limit(0.0)
 }

@@ -52,16 +52,13 @@ impl Settings {
 
 impl Model for VaeLearner {
     fn named(&self) -> Vec<(String, &Mlp)> {
-        vec![
-            ("encoder.1".to_owned(), self.vae.encoder.net()),
-            ("decoder.1".to_owned(), self.vae.decoder.net()),
-        ]
+        vec![("encoder".to_owned(), self.vae.encoder.net()), ("decoder".to_owned(), self.vae.decoder.net())]
     }
 
     fn named_mut(&mut self) -> Vec<(String, &mut Mlp)> {
         vec![
-            ("encoder.1".to_owned(), self.vae.encoder.net_mut()),
-            ("decoder.1".to_owned(), self.vae.decoder.net_mut()),
+            ("encoder".to_owned(), self.vae.encoder.net_mut()),
+            ("decoder".to_owned(), self.vae.decoder.net_mut()),
         ]
     }
 

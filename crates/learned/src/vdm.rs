@@ -106,7 +106,7 @@ impl Model for VdmLearner {
                 push_terms(&mut rows, &found, toy);
                 let ends = self.levels.schedule(2).expect("a line that falls");
                 let best = best(toy, ends).continuous_bound().expect("a preset, on the line or in the plane");
-                rows.push(Row::known(EXACT_DENOISER, best.elbo()));
+                rows.push(Row::exact(EXACT_DENOISER, best.elbo()).limit(toy.log_likelihood()));
             }
             Some(steps) => {
                 let schedule = self.levels.schedule(steps).expect("a line that falls");
@@ -116,15 +116,19 @@ impl Model for VdmLearner {
                 let best = best(toy, schedule.clone());
                 let exact = |x_t: &_, t| best.denoiser().denoise(x_t, t);
                 let lost = estimate_shortfall(&schedule, learned, exact, observe, &plan("lost"), &part(3));
-                rows.push(Row::new("lost by the denoiser", lost).beside(0.0));
+                rows.push(Row::estimated("lost by the denoiser", lost).limit(0.0));
                 rows.push(if toy.dim() == 1 {
                     let bound = best.average_bound().expect("a preset on the line");
-                    Row::known(EXACT_DENOISER, bound.elbo())
+                    Row::exact(EXACT_DENOISER, bound.elbo()).limit(toy.log_likelihood())
                 } else {
                     let bound = estimate_bound(&schedule, exact, observe, &plan("best"), &part(4));
-                    Row::new(EXACT_DENOISER, bound.elbo).beside(toy.log_likelihood())
+                    Row::estimated(EXACT_DENOISER, bound.elbo).limit(toy.log_likelihood())
                 });
             }
+        }
+        if self.weighting == (Weighting::Elbo { learn_end_points: true }) {
+            rows.push(Row::exact("log-SNR at the first level", self.levels.start()));
+            rows.push(Row::exact("log-SNR at the last level", self.levels.end()));
         }
         rows
     }
@@ -138,9 +142,9 @@ fn best(toy: &Toy, schedule: Schedule) -> BayesVdm {
 /// The terms, with the matching terms summed, and the gap.
 fn push_terms(rows: &mut Vec<Row>, bound: &BoundEstimate, toy: &Toy) {
     let matching = Estimate::sum_of_independent(&bound.matching);
-    rows.push(Row::new("reconstruction", bound.reconstruction));
-    rows.push(Row::new("prior matching", bound.prior_matching));
-    rows.push(Row::new("matching, all steps", matching));
-    rows.push(Row::new("ELBO", bound.elbo).beside(toy.log_likelihood()));
+    rows.push(Row::estimated("reconstruction", bound.reconstruction));
+    rows.push(Row::estimated("prior matching", bound.prior_matching));
+    rows.push(Row::estimated("matching, all steps", matching));
+    rows.push(Row::estimated("ELBO", bound.elbo).limit(toy.log_likelihood()));
     rows.push(gap_per_dimension(bound.elbo, toy.log_likelihood(), toy.dim()));
 }

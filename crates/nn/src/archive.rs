@@ -66,6 +66,16 @@ pub enum ArchiveError {
         /// The shape in the archive.
         found: Vec<usize>,
     },
+    /// A number of a tensor is NaN or infinite: no network computes with it.
+    #[error("tensor {tensor}: number {index} is {value}, and must be finite")]
+    NotFinite {
+        /// Its name.
+        tensor: String,
+        /// Which of its numbers, row by row, from 0.
+        index: usize,
+        /// The number.
+        value: f64,
+    },
 }
 
 impl From<SafeTensorError> for ArchiveError {
@@ -141,7 +151,7 @@ fn layer_names(name: &str, net: &Mlp) -> impl Iterator<Item = [String; 2]> {
     (0..net.layers().len()).map(move |l| ["weight", "bias"].map(|part| format!("{name}.{l}.{part}")))
 }
 
-/// Is there a tensor of this name, of f64, in this shape?
+/// Is there a tensor of this name, of finite f64, in this shape?
 fn check(archive: &SafeTensors, name: &str, shape: &[usize]) -> Result<(), ArchiveError> {
     let tensor = name.to_owned();
     let Ok(found) = archive.tensor(name) else { return Err(ArchiveError::Missing { tensor }) };
@@ -152,7 +162,10 @@ fn check(archive: &SafeTensors, name: &str, shape: &[usize]) -> Result<(), Archi
         let (expected, found) = (shape.to_vec(), found.shape().to_vec());
         return Err(ArchiveError::Shape { tensor, expected, found });
     }
-    Ok(())
+    match numbers(found.data()).enumerate().find(|(_, number)| !number.is_finite()) {
+        Some((index, value)) => Err(ArchiveError::NotFinite { tensor, index, value }),
+        None => Ok(()),
+    }
 }
 
 /// The numbers of f64 that are kept in these bytes.
@@ -290,6 +303,14 @@ mod tests {
         let narrow = TensorView::new(Dtype::F32, vec![2, 1], &data).unwrap();
         let error = refusal(&safetensors::serialize([("a.0.weight", narrow)], None).unwrap());
         assert_eq!(error.to_string(), "tensor a.0.weight: numbers of type F32, expected F64");
+    }
+
+    #[test]
+    fn numbers_that_no_network_computes_with_are_refused() {
+        let mut infinite = net(&[2, 1], 1);
+        infinite.set_flat_parameters(&[0.5, f64::INFINITY, 0.0]);
+        let error = refusal(&to_bytes(&[("a", &infinite)], &[]));
+        assert_eq!(error.to_string(), "tensor a.0.weight: number 1 is inf, and must be finite");
     }
 
     #[test]

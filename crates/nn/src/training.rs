@@ -3,10 +3,11 @@
 use montecarlo::Streams;
 use ndarray::{Array2, ArrayRef2};
 use ndarray_rand::rand::Rng;
-use prob::Bound;
+use prob::{Bound, Term};
 use rand_chacha::ChaCha8Rng;
 
-use crate::{Adam, Gradient, Mlp};
+use crate::divergence::Course;
+use crate::{Adam, Gradient, Mlp, TrainingError};
 
 /// A model that is trained: networks, and a loss whose gradient it writes down.
 pub trait Learner {
@@ -29,15 +30,16 @@ pub trait Learner {
     /// Each network beside its gradient, always in the same order.
     fn networks<'a>(&'a mut self, work: &'a Self::Workspace) -> Vec<(&'a mut Mlp, &'a Gradient)>;
 
-    /// The first term that is trained and is not finite, by name. All are trained unless a model says otherwise.
-    fn diverged(&self, bound: &Bound) -> Option<(String, f64)> {
-        let ends = [("reconstruction", bound.reconstruction), ("prior matching", bound.prior_matching)];
-        let matching =
-            bound.matching.iter().enumerate().map(|(k, &value)| (format!("matching {}", k + 1), value));
-        ends.into_iter()
-            .map(|(name, value)| (name.to_owned(), value))
-            .chain(matching)
-            .find(|(_, value)| !value.is_finite())
+    /// Whether this term is in the loss. All are unless a model says otherwise.
+    fn trains(&self, term: Term) -> bool {
+        let _ = term;
+        true
+    }
+
+    /// Something else than a term without which there is no model, by name, and what it has become. Nothing unless a model says
+    /// otherwise.
+    fn fault(&self) -> Option<(&'static str, f64)> {
+        None
     }
 }
 
@@ -54,26 +56,13 @@ pub struct Training {
     pub streams: Streams,
 }
 
-/// Training stopped. The model has the last parameters at which what is trained was finite on its batch, those that it
-/// came with if there were none.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
-#[error("training diverged at step {step}: the {term} term is {value}")]
-pub struct TrainingError {
-    /// The step at which it was seen, from 0.
-    pub step: usize,
-    /// Which term of the bound.
-    pub term: String,
-    /// What it had become.
-    pub value: f64,
-}
-
 impl Training {
     /// Trains `model` on batches that `examples(rng, x)` writes into `x` (`[batch, d]`). `watch(step, bound)` hears the
-    /// terms of each batch.
+    /// terms of each batch, before the step that it leads to. One more batch sees what the last step made of the model.
     ///
     /// # Errors
-    /// [`TrainingError`] as soon as a term that is being trained is not finite on the batch of a step. What the last
-    /// step made of the model no batch has seen.
+    /// [`TrainingError`] as soon as a term that is being trained is not finite or has exploded on a batch, or the model has a
+    /// [fault](Learner::fault).
     ///
     /// # Panics
     /// If a batch is empty or its width is not the model's.
@@ -86,31 +75,37 @@ impl Training {
     ) -> Result<(), TrainingError> {
         assert!(self.batch > 0, "training needs examples");
         let mut work = model.workspace(self.batch);
+        let networks = model.networks(&work);
         let mut adams: Vec<Adam> =
-            model.networks(&work).iter().map(|(net, _)| Adam::new(net, self.learning_rate)).collect();
-        // The parameters that the last batch was finite at.
-        let mut finite: Vec<Mlp> = model.networks(&work).into_iter().map(|(net, _)| net.clone()).collect();
+            networks.iter().map(|(net, _)| Adam::new(net, self.learning_rate)).collect();
+        // The last parameters that were good on their batch.
+        let mut good: Vec<Mlp> = networks.into_iter().map(|(net, _)| net.clone()).collect();
+        let mut course = Course::default();
         let mut x = Array2::zeros((self.batch, d));
         let mut rng = self.streams.role("training").rng(0);
-        for step in 0..self.steps {
+        for step in 0..=self.steps {
             model.advance(step as f64 / self.steps as f64);
             examples(&mut rng, &mut x);
             let bound = model.loss_gradient(&x, &mut rng, &mut work);
-            if let Some((term, value)) = model.diverged(&bound) {
-                model
-                    .networks(&work)
-                    .into_iter()
-                    .zip(&finite)
-                    .for_each(|((net, _), kept)| net.copy_parameters(kept));
-                return Err(TrainingError { step, term, value });
+            let judged = match model.fault() {
+                Some((name, value)) => Err(TrainingError::broken(step, name, value)),
+                None => course.is_good(step, &bound, |term| model.trains(term)),
+            };
+            let networks = model.networks(&work).into_iter();
+            match judged {
+                Ok(true) => networks.zip(&mut good).for_each(|((net, _), kept)| kept.copy_parameters(net)),
+                Ok(false) => {}
+                Err(error) => {
+                    networks.zip(&good).for_each(|((net, _), kept)| net.copy_parameters(kept));
+                    return Err(error);
+                }
             }
-            watch(step, &bound);
-            for (((net, gradient), kept), adam) in
-                model.networks(&work).into_iter().zip(&mut finite).zip(&mut adams)
-            {
-                kept.copy_parameters(net);
-                adam.set_learning_rate(self.rate(step));
-                adam.step(net, gradient);
+            if step < self.steps {
+                watch(step, &bound);
+                for ((net, gradient), adam) in model.networks(&work).into_iter().zip(&mut adams) {
+                    adam.set_learning_rate(self.rate(step));
+                    adam.step(net, gradient);
+                }
             }
         }
         Ok(())
@@ -204,7 +199,7 @@ mod tests {
         let data = array![[1.0]];
         let mut model = line(4.1);
         let error = training(1, 5).run(&mut model, 1, rows_of(&data), |_, _| ()).unwrap_err();
-        assert_eq!((error.step, error.term.as_str()), (0, "matching 1"));
+        assert_eq!((error.step, error.term.as_str()), (0, "matching"));
         assert_eq!(model.net.flat_parameters(), [3.0, -1.0]);
         let mut model = line(3.9);
         let mut squares = vec![];
@@ -213,7 +208,34 @@ mod tests {
         let error = slow.run(&mut model, 1, rows_of(&data), heard).unwrap_err();
         assert!(error.step == squares.len() && squares.len() >= 3, "{error}");
         assert_eq!(model.net.forward(&data)[[0, 0]].powi(2), squares[squares.len() - 1]);
-        assert!(error.to_string().contains("the matching 1 term is NaN"), "{error}");
+        assert!(error.to_string().contains("matching is NaN"), "{error}");
+    }
+
+    /// No batch but the one after the last step sees what that step made of the model.
+    #[test]
+    fn what_the_last_step_breaks_is_seen() {
+        let data = array![[1.0]];
+        let mut model = line(0.0);
+        let wild = Training { learning_rate: 1e200, ..training(1, 1) };
+        let mut heard = 0;
+        let error = wild.run(&mut model, 1, rows_of(&data), |_, _| heard += 1).unwrap_err();
+        assert_eq!((error.step, error.value, heard), (1, f64::NEG_INFINITY, 1));
+        assert_eq!(model.net.flat_parameters(), [3.0, -1.0]);
+    }
+
+    /// Steps of 30 make the loss 800 times what it was: no reason to stop, but nothing to keep. Steps of 1000 are one.
+    #[test]
+    fn what_explodes_is_stopped_and_what_was_good_is_kept() {
+        let data = array![[1.0]];
+        let mut model = line(0.0);
+        let far = Training { learning_rate: 30.0, ..training(1, 1) };
+        far.run(&mut model, 1, rows_of(&data), |_, _| ()).unwrap();
+        assert_relative_eq!(model.net.flat_parameters()[..], [-27.0, -31.0][..], max_relative = 1e-6);
+        let mut model = line(0.0);
+        let too_far = Training { learning_rate: 1000.0, ..training(1, 1) };
+        let error = too_far.run(&mut model, 1, rows_of(&data), |_, _| ()).unwrap_err();
+        assert_eq!((error.step, error.began_at), (1, Some(-2.0)));
+        assert_eq!(model.net.flat_parameters(), [3.0, -1.0]);
     }
 
     #[test]

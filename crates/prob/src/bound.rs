@@ -1,5 +1,7 @@
 //! The terms of an evidence lower bound, with the sign convention of the whole project.
 
+use std::fmt;
+
 /// `ELBO = reconstruction - prior_matching - Σ matching`, every term in nats.
 ///
 /// A VAE has no matching terms; a chain with `T` latents has `T - 1`, consistency terms in one form of the bound and
@@ -20,7 +22,35 @@ pub struct Bound {
     pub matching: Vec<f64>,
 }
 
+/// Which term of a [`Bound`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Term {
+    /// The reconstruction.
+    Reconstruction,
+    /// The prior matching.
+    PriorMatching,
+    /// Matching term `k`, from 0.
+    Matching(usize),
+}
+
+/// `reconstruction`, `prior matching`, `matching 1`, …
+impl fmt::Display for Term {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Term::Reconstruction => f.pad("reconstruction"),
+            Term::PriorMatching => f.pad("prior matching"),
+            Term::Matching(k) => f.pad(&format!("matching {}", k + 1)),
+        }
+    }
+}
+
 impl Bound {
+    /// Each term with its value, in nats.
+    pub fn terms(&self) -> impl Iterator<Item = (Term, f64)> {
+        let ends = [(Term::Reconstruction, self.reconstruction), (Term::PriorMatching, self.prior_matching)];
+        ends.into_iter().chain(self.matching.iter().enumerate().map(|(k, &value)| (Term::Matching(k), value)))
+    }
+
     /// The bound itself, in nats.
     pub fn elbo(&self) -> f64 {
         self.reconstruction - self.prior_matching - self.matching.iter().sum::<f64>()
@@ -35,5 +65,12 @@ mod tests {
     fn the_bound_is_the_reconstruction_less_the_rest() {
         let bound = Bound { reconstruction: -0.5, prior_matching: 0.25, matching: vec![0.125, 2.0] };
         assert_eq!(bound.elbo(), -2.875);
+    }
+
+    #[test]
+    fn every_term_has_its_name() {
+        let bound = Bound { reconstruction: -0.5, prior_matching: 0.25, matching: vec![0.125, 2.0] };
+        let named: Vec<_> = bound.terms().map(|(term, value)| format!("{term} {value}")).collect();
+        assert_eq!(named, ["reconstruction -0.5", "prior matching 0.25", "matching 1 0.125", "matching 2 2"]);
     }
 }

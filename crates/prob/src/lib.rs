@@ -45,7 +45,7 @@ pub mod quadratic;
 pub mod trapezoid;
 
 pub use adaptive::{Integral, integrate};
-pub use bound::Bound;
+pub use bound::{Bound, Term};
 pub use chi_squared::chi_squared;
 pub use conditional::Conditional;
 pub use diagonal::DiagonalGaussian;

@@ -139,7 +139,7 @@ fn divergence_of_training_names_the_step_and_the_term() {
     let mut vae = small_vae();
     let (error, heard) = diverge(&mut vae, array![[1e200]], 1e-3);
     assert_eq!((error.step, error.term.as_str(), heard.len()), (0, "reconstruction", 0));
-    assert_eq!(error.to_string(), "training diverged at step 0: the reconstruction term is -inf");
+    assert_eq!(error.to_string(), "training diverged at step 0: reconstruction is -inf");
     assert_eq!(vae.encoder.net(), small_vae().encoder.net());
     assert_eq!(vae.decoder.net(), small_vae().decoder.net());
 }

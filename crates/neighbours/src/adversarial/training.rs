@@ -127,7 +127,7 @@ impl GanTraining {
             if !loss.is_finite() {
                 gan.generator.copy_parameters(&finite);
                 gan.discriminator.net_mut().copy_parameters(&step_of.finite);
-                return Err(TrainingError { step: round, term: "generator loss".to_owned(), value: loss });
+                return Err(TrainingError::broken(round, "generator loss", loss));
             }
             watch(round, &Round { game, generator_loss: loss });
             finite.copy_parameters(&gan.generator);
@@ -166,7 +166,7 @@ impl DiscriminatorStep {
         let game = model.loss_gradient(&self.x, y, &mut self.work);
         if let Some((term, value)) = game.diverged() {
             model.net_mut().copy_parameters(&self.finite);
-            return Err(TrainingError { step, term: term.to_owned(), value });
+            return Err(TrainingError::broken(step, term, value));
         }
         self.finite.copy_parameters(model.net());
         Ok(game)
@@ -260,7 +260,7 @@ mod tests {
         };
         let error = short(1).run(&mut broken, poisoned, |_, _| heard += 1).unwrap_err();
         assert_eq!((error.step, error.term.as_str(), heard), (1, "log D on data", 1));
-        assert!(error.to_string().contains("step 1: the log D on data term is NaN"), "{error}");
+        assert!(error.to_string().contains("step 1: log D on data is NaN"), "{error}");
         let single = GanTraining { rounds: 1, discriminator_steps: 1, ..short(1) };
         single.run(&mut one_step, from(&law), |_, _| ()).unwrap();
         assert_eq!(broken.discriminator.net(), one_step.discriminator.net());

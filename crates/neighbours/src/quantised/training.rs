@@ -51,7 +51,7 @@ impl VqTraining {
             let terms = model.loss_gradient(&x, &mut work);
             if let Some((term, value)) = terms.diverged() {
                 *model = finite;
-                return Err(TrainingError { step, term: term.to_owned(), value });
+                return Err(TrainingError::broken(step, term, value));
             }
             watch(step, &terms);
             finite.encoder.copy_parameters(&model.encoder);

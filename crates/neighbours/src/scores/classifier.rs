@@ -152,7 +152,7 @@ impl ClassifierTraining {
             let loss = model.loss_gradient(&x, &labels, &mut work);
             if !loss.is_finite() {
                 model.net.copy_parameters(&finite);
-                return Err(TrainingError { step, term: "cross-entropy".to_owned(), value: loss });
+                return Err(TrainingError::broken(step, "cross-entropy", loss));
             }
             watch(step, loss);
             finite.copy_parameters(&model.net);

@@ -3,9 +3,10 @@
 //! | file | what is here |
 //! |---|---|
 //! | `arguments` | what can be asked for |
-//! | `welcome`, `check`, `explain`, `terms`, `variance` (and its `gradient`), `completions` | the commands, one a file |
+//! | `welcome`, `check`, `explain`, `terms`, `variance` (and its `gradient`), `train`, `completions` | the commands, one a file |
 //! | `select` | claims by id, by the beginning of one, or the nearest known one |
-//! | `run` | claims checked side by side, a bar while it takes |
+//! | `run` | claims checked side by side |
+//! | `progress` | bars while something takes |
 //! | `problem` | problem files: what they say, and the problem that is made of it |
 //! | `columns` | aligned columns of numbers |
 //! | `table`, `json` | what was found, to read and to read on |

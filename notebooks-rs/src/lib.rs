@@ -8,6 +8,8 @@
 //! | [`adversarial_study`], [`quantised_study`], [`score_study`] | GAN, VQ-VAE, and the scores of generators, against theory |
 //! | [`generator_report`], [`generator_figures`] | tables and figures of the chapter `generators` |
 //! | [`sampler_study`], [`sampler_figures`] | how far samples are from the data against evaluations of the denoiser |
+//! | [`training_study`], [`denoiser_study`], [`parameterisation_study`] | the learned models along training and at its end, against the exact truth |
+//! | [`training_figures`] | the figures of the chapter `training` |
 //! | [`moon_sets`] | the moons that an encoder is shown |
 //! | [`walk`] | a walk through the latent space, each picture on the way judged: a moon, a blend, neither |
 //! | [`moon_figures`] | the figures of the chapter `moon_latents` |
@@ -15,6 +17,7 @@
 //! | [`neighbour_figures`], [`neighbour_report`] | the chapter `neighbours`: what was computed, figures, the table |
 
 pub mod adversarial_study;
+pub mod denoiser_study;
 pub mod estimator_figures;
 pub mod estimator_study;
 pub mod experiment;
@@ -25,11 +28,14 @@ pub mod moon_report;
 pub mod moon_sets;
 pub mod neighbour_figures;
 pub mod neighbour_report;
+pub mod parameterisation_study;
 pub mod progress;
 pub mod quantised_study;
 pub mod sampler_figures;
 pub mod sampler_study;
 pub mod score_study;
+pub mod training_figures;
+pub mod training_study;
 pub mod walk;
 
 // The programs at the top choose the BLAS.

@@ -1,77 +1,108 @@
 //! # Sampling: how many evaluations of the denoiser does a sample cost?
 //!
-//! A diffusion model is trained with a thousand steps and sampled in as few as one can. Here the denoiser is exact, so that
-//! whatever is wrong with the samples is the sampler's doing: ancestral sampling with both variances, DDIM with and without
-//! noise, and two solvers of the second order, on steps chosen from a schedule of 1000.
+//! A diffusion model is trained with a thousand steps and sampled in as few as one can: by ancestral sampling with either
+//! variance, by DDIM with and without noise, by two solvers of the second order, on steps chosen from a schedule of 1000. With
+//! the exact denoiser whatever is wrong with the samples is the sampler's doing. With a learned one there is a floor under it
+//! that no number of steps goes below: what the denoiser has not learned.
 //!
-//! `cargo run --example sampling` prints how far the samples are from the data and draws two figures into
-//! `figures/sampling/`.
+//! `cargo run --example sampling` trains two denoisers, prints how far the samples are from the data, and draws three figures
+//! into `figures/sampling/`. `distances_all.csv` beside them has every number.
 
 use std::error::Error;
 use std::path::Path;
 
 use montecarlo::Streams;
 use notebooks::sampler_study::{
-    EVALUATIONS, Method, Point, Shown, Spacing, floors, in_the_plane, on_the_line, samples,
+    self, Curves, Denoiser, METHODS, Shown, Spacing, WITHOUT_NOISE, in_the_plane, learn, on_the_line,
+    samples, steps,
 };
 use notebooks::{progress, sampler_figures};
 use plot::Format;
 use toy::Preset;
+use vdm::Method;
 
 const SEED: u64 = 2026;
-const SHOWN: [usize; 3] = [5, 20, 100];
 const SHOWN_SAMPLES: usize = 600;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let bar = progress::bar((Method::ALL.len() * EVALUATIONS.len()) as u64);
-    let by_log_snr = on_the_line(Spacing::LogSnr, SEED)?;
-    let by_time = on_the_line(Spacing::Time, SEED)?;
-    let plane = in_the_plane(SEED, |done| bar.set_position(done as u64))?;
+    let bar = progress::bar(4);
+    bar.set_message("two denoisers are trained");
+    let (line, plane) = (learn(Preset::Bimodal, SEED)?, learn(Preset::Ring8, SEED)?);
+    let denoisers = |net| [Denoiser::Exact, Denoiser::Learned(net)];
+    bar.set_message("samples are measured");
+
+    let mut rows = Vec::new();
+    let [exact, learned] = denoisers(&line.net).map(|denoiser| {
+        bar.inc(1);
+        on_the_line(&METHODS, denoiser, Spacing::LogSnr, SEED)
+    });
+    rows.push([exact?, learned?]);
+    let [exact, learned] = denoisers(&plane.net).map(|denoiser| {
+        bar.inc(1);
+        in_the_plane(denoiser, Spacing::LogSnr, SEED)
+    });
+    let ([sliced, energy], [sliced_learned, energy_learned]) = (exact?, learned?);
+    rows.extend([[sliced, sliced_learned], [energy, energy_learned]]);
+    let spaced = Spacing::ALL.map(|spacing| on_the_line(&WITHOUT_NOISE, Denoiser::Exact, spacing, SEED));
+    let spaced = spaced.into_iter().collect::<Result<Vec<_>, _>>()?;
     bar.finish_and_clear();
-    let floors = floors(SEED)?;
-    table("bimodal, W1, steps even in log-SNR", &by_log_snr);
-    table("bimodal, W1, steps even in t", &by_time);
-    table("ring8, sliced W2", &plane[0]);
-    table("ring8, energy distance", &plane[1]);
+
+    for curves in rows.iter().flatten().chain(&spaced[1..]) {
+        print(curves);
+    }
     println!(
-        "Samples of the law itself are {:.4} away on the line (W1) and {:.4} in the plane (sliced W2).",
-        floors.line, floors.sliced
+        "The learned denoisers lose {} (bimodal) and {} nats (ring8) of the bound to the exact one.",
+        line.lost, plane.lost
     );
 
     let data = Preset::Ring8.mixture();
-    let mut rows = Vec::new();
-    for evaluations in SHOWN {
-        let mut drawn = Vec::new();
-        for method in Method::ALL {
-            let (steps, streams) = (method.steps(evaluations), Streams::new(SEED).role("shown"));
-            let x = samples(method, &data, steps, Spacing::LogSnr, SHOWN_SAMPLES, streams)?;
-            drawn.push((method, x));
-        }
-        rows.push(Shown { evaluations, samples: drawn });
+    let [exact, learned] = denoisers(&plane.net);
+    let mut shown = Vec::new();
+    for (title, evaluations, denoiser) in [
+        ("5 evaluations", 5, exact),
+        ("20 evaluations", 20, exact),
+        ("100 evaluations", 100, exact),
+        ("100, learned", 100, learned),
+    ] {
+        let draw = |method: Method| {
+            let at = (steps(method, evaluations), Spacing::LogSnr);
+            let x = samples(method, denoiser, &data, at, SHOWN_SAMPLES, Streams::new(SEED).role("shown"));
+            x.map(|x| (method, x))
+        };
+        let samples = METHODS.into_iter().map(draw).collect::<Result<_, _>>()?;
+        shown.push(Shown { title: title.to_owned(), samples });
     }
     let folder = Path::new("figures/sampling");
-    sampler_figures::distances([&by_log_snr, &by_time], &plane, floors).save(
-        folder,
-        "distances",
-        &Format::ALL,
-    )?;
-    sampler_figures::samples(&rows).save(folder, "samples", &Format::ALL)?;
-    println!("2 figures, each with its data as CSV, are in {}.", folder.display());
+    sampler_figures::distances(&rows).save(folder, "distances", &Format::ALL)?;
+    sampler_figures::spacings(&spaced).save(folder, "spacings", &Format::ALL)?;
+    sampler_figures::samples(&shown).save(folder, "samples", &Format::ALL)?;
+    let all = sampler_study::table(rows.iter().flatten().chain(&spaced[1..]));
+    plot::write_whole(&folder.join("distances_all.csv"), all.as_bytes())?;
+    println!("3 figures, each with its data as CSV, are in {}.", folder.display());
     Ok(())
 }
 
 /// One line for each method, one column for each number of evaluations.
-fn table(title: &str, points: &[Point]) {
-    println!("{title}\n  {:<16}{}", "evaluations", EVALUATIONS.map(|n| format!("{n:>18}")).concat());
-    for method in Method::ALL {
+fn print(curves: &Curves) {
+    let Curves { data, denoiser, spacing, distance, floor, points } = curves;
+    println!("{data}, {denoiser}, {}, steps {spacing}", distance.name());
+    let evaluations = curves.evaluations();
+    println!("  {:<16}{}", "evaluations", evaluations.iter().map(|n| format!("{n:>20}")).collect::<String>());
+    for method in METHODS {
         let cells = points.iter().filter(|point| point.method == method).map(|point| {
             let cell = match point.distance.std_err {
                 0.0 => format!("{:.6}", point.distance.mean),
                 _ => point.distance.to_string(),
             };
-            format!("{cell:>18}")
+            format!("{cell:>20}")
         });
-        println!("  {:<16}{}", method.to_string(), cells.collect::<String>());
+        let cells = cells.collect::<String>();
+        if !cells.is_empty() {
+            println!("  {:<16}{cells}", method.to_string());
+        }
+    }
+    if *floor > 0.0 && points.iter().any(|point| point.distance.std_err > 0.0) {
+        println!("  samples of the data {floor:.4}");
     }
     println!();
 }

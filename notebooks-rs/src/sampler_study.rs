@@ -1,98 +1,88 @@
-//! The study behind the chapter `sampling`: how far samples are from the data after so many evaluations of the best denoiser.
+//! The study behind the chapter `sampling`: how far samples are from the data after so many evaluations of a denoiser, the best
+//! there is or one that was learned.
 
 use std::error::Error;
 use std::fmt;
 
 use distances::{LineLaw, energy, sliced, wasserstein_1};
+use learned::Toy;
+use learned::vdm::Settings;
 use montecarlo::{Estimate, Merge, MonteCarlo, Streams};
 use ndarray::{Array2, ArrayRef2, Axis, concatenate};
-use ndarray_rand::rand::RngCore;
 use ndarray_rand::{RandomExt, rand_distr::StandardNormal};
-use prob::{Gaussian, Mixture};
+use prob::{Gaussian, Mixture, ProbError};
 use toy::Preset;
-use vdm::{ExactDenoiser, ReverseVariance, Sampler, SamplerError, Schedule, ScheduleError, Solver};
+use vdm::{
+    DenoiserNet, ExactDenoiser, Method, ReverseVariance, SamplerError, Schedule, ScheduleError, Solver,
+};
+
+/// All samplers that are compared.
+pub const METHODS: [Method; 6] = [
+    Method::Ancestral(ReverseVariance::Beta),
+    Method::Ancestral(ReverseVariance::Posterior),
+    Method::Ddim(0.5),
+    Method::Ddim(0.0),
+    Method::Solver(Solver::Heun),
+    Method::Solver(Solver::DpmSolver),
+];
+
+/// Those whose start is all that chance decides.
+pub const WITHOUT_NOISE: [Method; 3] =
+    [Method::Ddim(0.0), Method::Solver(Solver::Heun), Method::Solver(Solver::DpmSolver)];
 
 /// Evaluations of the denoiser that a sampler may spend; Heun's rule, which needs two for a step and one for the last, spends
 /// one less where the number is even.
 pub const EVALUATIONS: [usize; 6] = [5, 10, 20, 50, 100, 200];
+/// How many of these are tried where samples are measured: they cannot tell more evaluations from 100.
+const OF_SAMPLES: usize = 5;
 
 /// Samples on the line, from samplers whose noise is not the start alone.
-pub const ON_THE_LINE: usize = 40_000;
+pub const ON_THE_LINE: usize = 8000;
 /// Samples in the plane.
 pub const IN_THE_PLANE: usize = 4000;
 /// Directions of the sliced distance.
 pub const DIRECTIONS: usize = 16;
-/// Quantiles at which the map of a deterministic sampler is known.
-const QUANTILES: usize = 4000;
+/// Quantiles at which the map of a sampler without noise is known.
+const QUANTILES: usize = 1000;
+/// Steps of training of a learned denoiser.
+const TRAINING_STEPS: usize = 12_000;
+/// Draws for what the learned denoiser loses to the best.
+const SHORTFALL_DRAWS: u64 = 100_000;
 
-/// A way from noise to data.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Method {
-    /// Ancestral sampling.
-    Ancestral(ReverseVariance),
-    /// DDIM with this `η`.
-    Ddim(f64),
-    /// A rule of the second order for the probability-flow ODE.
-    Solver(Solver),
+/// The steps that so many evaluations pay for.
+pub fn steps(method: Method, evaluations: usize) -> usize {
+    if method == Method::Solver(Solver::Heun) { evaluations.div_ceil(2) } else { evaluations }
 }
 
-impl Method {
-    /// All that are compared.
-    pub const ALL: [Method; 6] = [
-        Method::Ancestral(ReverseVariance::Beta),
-        Method::Ancestral(ReverseVariance::Posterior),
-        Method::Ddim(0.5),
-        Method::Ddim(0.0),
-        Method::Solver(Solver::Heun),
-        Method::Solver(Solver::DpmSolver),
-    ];
+/// Whose answers a sampler follows.
+#[derive(Clone, Copy, Debug)]
+pub enum Denoiser<'a> {
+    /// `E[x_0|x_t]`.
+    Exact,
+    /// What a network has learned of it.
+    Learned(&'a DenoiserNet),
+}
 
-    /// Whether the start is all that chance decides.
-    pub fn is_deterministic(self) -> bool {
-        matches!(self, Method::Solver(_)) || self == Method::Ddim(0.0)
-    }
+/// `x̂_0` at steps of a schedule.
+type Answers<'a> = Box<dyn Fn(&ArrayRef2<f64>, usize) -> Array2<f64> + Sync + 'a>;
 
-    /// The steps that so many evaluations pay for.
-    pub fn steps(self, evaluations: usize) -> usize {
-        if self == Method::Solver(Solver::Heun) { evaluations.div_ceil(2) } else { evaluations }
-    }
-
-    /// The evaluations that so many steps need.
-    pub fn evaluations(self, steps: usize) -> usize {
-        match self {
-            Method::Solver(solver) => solver.evaluations(steps),
-            _ => steps,
-        }
-    }
-
-    /// `x_0` from the noisiest rows (`[n, d]`).
-    fn run(
-        self,
-        schedule: &Schedule,
-        noisiest: Array2<f64>,
-        denoiser: &ExactDenoiser,
-        rng: &mut dyn RngCore,
-    ) -> Result<Array2<f64>, SamplerError> {
-        let denoise = |x: &ArrayRef2<f64>, t: usize| denoiser.denoise(x, t);
-        let sampler = match self {
-            Method::Solver(solver) => return Ok(solver.run(schedule, noisiest, denoise)),
-            Method::Ancestral(variance) => Sampler::ancestral(variance),
-            Method::Ddim(eta) => Sampler::ddim(eta)?,
-        };
-        let shape = noisiest.dim();
-        Ok(sampler.run(schedule, noisiest, denoise, |_| Array2::random_using(shape, StandardNormal, rng)))
+impl<'a> Denoiser<'a> {
+    fn along(self, data: &Mixture, schedule: &'a Schedule) -> Result<Answers<'a>, ProbError> {
+        Ok(match self {
+            Denoiser::Exact => {
+                let exact = ExactDenoiser::new(data, schedule)?;
+                Box::new(move |x_t, t| exact.denoise(x_t, t))
+            }
+            Denoiser::Learned(net) => Box::new(|x_t, t| net.denoise(x_t, schedule, t)),
+        })
     }
 }
 
-impl fmt::Display for Method {
+impl fmt::Display for Denoiser<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
-            Method::Ancestral(ReverseVariance::Posterior) => "ancestral, σ²",
-            Method::Ancestral(ReverseVariance::Beta) => "ancestral, β",
-            Method::Ddim(0.0) => "DDIM, η = 0",
-            Method::Ddim(_) => "DDIM, η = ½",
-            Method::Solver(Solver::DpmSolver) => "DPM-Solver++",
-            Method::Solver(Solver::Heun) => "Heun",
+            Denoiser::Exact => "exact denoiser",
+            Denoiser::Learned(_) => "learned denoiser",
         })
     }
 }
@@ -104,16 +94,72 @@ pub enum Spacing {
     LogSnr,
     /// Even in `t`.
     Time,
+    /// Even in `σ^{1/7}` (Karras et al. 2022).
+    Karras,
 }
 
-/// The schedule of Ho et al. 2020, `β` from 1e-4 to 0.02 in 1000 steps, of which so many are taken.
+impl Spacing {
+    /// All three.
+    pub const ALL: [Spacing; 3] = [Spacing::LogSnr, Spacing::Time, Spacing::Karras];
+}
+
+impl fmt::Display for Spacing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Spacing::LogSnr => "even in log-SNR",
+            Spacing::Time => "even in t",
+            Spacing::Karras => "even in sigma^(1/7)",
+        })
+    }
+}
+
+/// The schedule of Ho et al. 2020, `β` from 1e-4 to 0.02 in 1000 steps.
+fn fine_schedule() -> Result<Schedule, ScheduleError> {
+    Schedule::linear(1000, 1e-4, 0.02)
+}
+
+/// So many steps of the fine schedule.
 fn schedule(steps: usize, spacing: Spacing) -> Result<Schedule, ScheduleError> {
-    let fine = Schedule::linear(1000, 1e-4, 0.02)?;
+    let fine = fine_schedule()?;
     let times = match spacing {
         Spacing::LogSnr => fine.times_even_in_log_snr(steps)?,
         Spacing::Time => fine.times_even_in_t(steps)?,
+        Spacing::Karras => fine.times_karras(steps)?,
     };
     fine.strided(&times)
+}
+
+/// A learned denoiser, and what it loses to the best one.
+pub struct Learned {
+    /// The network.
+    pub net: DenoiserNet,
+    /// Nats of the bound that the best denoiser is ahead.
+    pub lost: Estimate,
+}
+
+/// Trains a denoiser on a preset with the settings of `elbow train`, from the least to the most noise of the schedule that is
+/// sampled, so that a sampler asks for no level that training did not see.
+///
+/// # Errors
+/// If training diverges.
+pub fn learn(preset: Preset, seed: u64) -> Result<Learned, Box<dyn Error>> {
+    let (toy, fine) = (Toy::new(preset), fine_schedule()?);
+    let ends = (fine.log_snr(1), fine.log_snr(fine.steps()));
+    let settings = Settings { log_snr: ends, steps: TRAINING_STEPS, ..Settings::default() };
+    let streams = Streams::new(seed).role(preset.name());
+    let mut model = settings.model(&toy, streams)?;
+    let (_, done) = learned::train(&mut model, &settings.training(streams.role("training")), &toy, |_, _| ());
+    done?;
+    let best = ExactDenoiser::new(toy.mixture(), &fine)?;
+    let lost = vdm::estimate_shortfall(
+        &fine,
+        |x_t, t| model.denoiser.denoise(x_t, &fine, t),
+        |x_t, t| best.denoise(x_t, t),
+        |rng, n| toy.draw(rng, n),
+        &MonteCarlo::new(SHORTFALL_DRAWS, streams.role("lost")),
+        &|_| (),
+    );
+    Ok(Learned { net: model.denoiser, lost })
 }
 
 /// `n` samples of a method (`[n, d]`), the same on any number of threads.
@@ -122,18 +168,20 @@ fn schedule(steps: usize, spacing: Spacing) -> Result<Schedule, ScheduleError> {
 /// If there are no steps, or more than 1000.
 pub fn samples(
     method: Method,
+    denoiser: Denoiser,
     data: &Mixture,
-    steps: usize,
-    spacing: Spacing,
+    (steps, spacing): (usize, Spacing),
     n: usize,
     streams: Streams,
 ) -> Result<Array2<f64>, Box<dyn Error>> {
     let schedule = schedule(steps, spacing)?;
-    let denoiser = ExactDenoiser::new(data, &schedule)?;
+    let denoiser = denoiser.along(data, &schedule)?;
     let plan = MonteCarlo { samples: n as u64, chunk: 500, streams };
     let chunks = plan.run(&|_| (), |rng, n| {
-        let noisiest = Array2::random_using((n, data.dim()), StandardNormal, rng);
-        Chunks(vec![method.run(&schedule, noisiest, &denoiser, rng)])
+        let shape = (n, data.dim());
+        let noisiest = Array2::random_using(shape, StandardNormal, rng);
+        let noise = |_| Array2::random_using(shape, StandardNormal, rng);
+        Chunks(vec![method.run(&schedule, noisiest, &denoiser, noise)])
     });
     let chunks = chunks.0.into_iter().collect::<Result<Vec<_>, _>>()?;
     let views: Vec<_> = chunks.iter().map(|chunk| chunk.view()).collect();
@@ -160,111 +208,199 @@ pub struct Point {
     pub distance: Estimate,
 }
 
-/// `W₁` between what a method draws and `bimodal`, for all methods and numbers of evaluations.
+/// Which distance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Distance {
+    /// `W₁`, on the line.
+    Wasserstein,
+    /// Sliced `W₂`.
+    Sliced,
+    /// The energy distance, which chance may leave below 0.
+    Energy,
+}
+
+impl Distance {
+    /// As a table names it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Distance::Wasserstein => "W1",
+            Distance::Sliced => "sliced W2",
+            Distance::Energy => "energy distance",
+        }
+    }
+}
+
+/// A distance of several methods against evaluations, all else being the same.
+#[derive(Clone, Debug)]
+pub struct Curves {
+    /// The data.
+    pub data: Preset,
+    /// `exact denoiser` or `learned denoiser`.
+    pub denoiser: String,
+    /// How the steps are chosen.
+    pub spacing: Spacing,
+    /// Which distance.
+    pub distance: Distance,
+    /// What chance leaves between the data and as many samples of their own; 0 for the energy distance, which is 0 on average.
+    pub floor: f64,
+    /// One for each method and number of evaluations.
+    pub points: Vec<Point>,
+}
+
+impl Curves {
+    /// The evaluations that a sampler may spend, as many as any of them tries.
+    pub fn evaluations(&self) -> &'static [usize] {
+        let tried = |method| self.points.iter().filter(|point| point.method == method).count();
+        &EVALUATIONS[..METHODS.map(tried).into_iter().max().unwrap_or(0)]
+    }
+
+    /// Whether a point can be told from the data themselves, by two standard errors.
+    pub fn is_seen(&self, point: &Point) -> bool {
+        let Estimate { mean, std_err, .. } = point.distance;
+        std_err == 0.0 || mean > self.floor + 2.0 * std_err
+    }
+}
+
+/// `W₁` between what these methods draw and `bimodal`.
 ///
-/// A deterministic method is a rising function of its noise, so that its quantiles are the images of those of the noise and
-/// no sample is needed; of the others 40 000 samples are measured.
+/// Without noise a sampler is a function of its start, so that its law is the image of the normal and no sample is needed;
+/// of the others 8000 samples are measured.
 ///
 /// # Errors
 /// None at these numbers of steps.
-pub fn on_the_line(spacing: Spacing, seed: u64) -> Result<Vec<Point>, Box<dyn Error>> {
-    let data = Preset::Bimodal.mixture();
-    each(|method, steps, evaluations| {
-        let distance = if method.is_deterministic() {
-            transported(method, &data, steps, spacing)?
-        } else {
-            let streams = Streams::new(seed).role(&format!("line, {method}, {steps}"));
-            let x = samples(method, &data, steps, spacing, ON_THE_LINE, streams)?;
-            wasserstein_1::to_law(&x, &data)?
-        };
-        Ok(vec![Point { method, evaluations, distance }])
+pub fn on_the_line(
+    methods: &[Method],
+    denoiser: Denoiser,
+    spacing: Spacing,
+    seed: u64,
+) -> Result<Curves, Box<dyn Error>> {
+    let preset = Preset::Bimodal;
+    let data = preset.mixture();
+    let distance = |method: Method, steps: usize| {
+        if method.is_deterministic() {
+            return transported(method, denoiser, &data, (steps, spacing), QUANTILES);
+        }
+        let streams = Streams::new(seed).role(&format!("line, {method}, {steps}"));
+        let x = samples(method, denoiser, &data, (steps, spacing), ON_THE_LINE, streams)?;
+        Ok(wasserstein_1::to_law(&x, &data)?)
+    };
+    Ok(Curves {
+        data: preset,
+        denoiser: denoiser.to_string(),
+        spacing,
+        distance: Distance::Wasserstein,
+        floor: wasserstein_1::of_own_sample(&data, ON_THE_LINE)?,
+        points: each(
+            methods,
+            |method| if method.is_deterministic() { EVALUATIONS.len() } else { OF_SAMPLES },
+            distance,
+        )?,
     })
-    .map(|rows| rows.into_iter().flatten().collect())
 }
 
-/// `∫₀¹ |x_0(Φ⁻¹(u)) - F⁻¹(u)| du` by the midpoint rule: no chance in it.
+/// `∫₀¹ |G⁻¹(u) - F⁻¹(u)| du` by the midpoint rule, `F` the data's distribution function and `G` that of `x_0(Φ⁻¹(u))`: no
+/// chance in it. In long steps `x_0` may fall where its start rises, so that the images are sorted to be the quantiles `G⁻¹`.
 fn transported(
     method: Method,
+    denoiser: Denoiser,
     data: &Mixture,
-    steps: usize,
-    spacing: Spacing,
+    (steps, spacing): (usize, Spacing),
+    quantiles: usize,
 ) -> Result<Estimate, Box<dyn Error>> {
     let schedule = schedule(steps, spacing)?;
-    let denoiser = ExactDenoiser::new(data, &schedule)?;
+    let answers = denoiser.along(data, &schedule)?;
     let (normal, data) = (LineLaw::new(&Mixture::from(Gaussian::standard(1)))?, LineLaw::new(data)?);
-    let level = |i: usize| (i as f64 + 0.5) / QUANTILES as f64;
-    let noisiest = Array2::from_shape_fn((QUANTILES, 1), |(i, _)| normal.quantile(level(i)));
-    let x_0 = method.run(&schedule, noisiest, &denoiser, &mut Streams::new(0).rng(0))?;
+    let level = |i: usize| (i as f64 + 0.5) / quantiles as f64;
+    let noisiest = Array2::from_shape_fn((quantiles, 1), |(i, _)| normal.quantile(level(i)));
+    let no_noise = |_| Array2::zeros((quantiles, 1));
+    let mut x_0 = method.run(&schedule, noisiest, &answers, no_noise)?.into_raw_vec_and_offset().0;
+    x_0.sort_by(f64::total_cmp);
     let off: f64 = x_0.iter().enumerate().map(|(i, x)| (x - data.quantile(level(i))).abs()).sum();
-    Ok(Estimate { mean: off / QUANTILES as f64, std_err: 0.0, samples: 0 })
+    Ok(Estimate { mean: off / quantiles as f64, std_err: 0.0, samples: 0 })
 }
 
 /// Sliced `W₂` and energy distance between 4000 samples and `ring8`, for all methods and numbers of evaluations.
 ///
 /// # Errors
 /// None at these numbers of steps.
-pub fn in_the_plane(seed: u64, progress: impl Fn(usize)) -> Result<[Vec<Point>; 2], Box<dyn Error>> {
-    let data = Preset::Ring8.mixture();
-    let done = std::cell::Cell::new(0);
-    let rows = each(|method, steps, evaluations| {
-        let streams = Streams::new(seed).role(&format!("plane, {method}, {steps}"));
-        let x = samples(method, &data, steps, Spacing::LogSnr, IN_THE_PLANE, streams)?;
-        let point = |distance| Point { method, evaluations, distance };
-        done.set(done.get() + 1);
-        progress(done.get());
-        Ok(vec![point(sliced::to_law(&x, &data, DIRECTIONS)?), point(energy::to_law(&x, &data)?)])
-    })?;
-    Ok([0, 1].map(|k| rows.iter().map(|row| row[k]).collect()))
+pub fn in_the_plane(denoiser: Denoiser, spacing: Spacing, seed: u64) -> Result<[Curves; 2], Box<dyn Error>> {
+    let preset = Preset::Ring8;
+    let data = preset.mixture();
+    let mut energies = Vec::new();
+    let sliced = each(
+        &METHODS,
+        |_| OF_SAMPLES,
+        |method, steps| {
+            let streams = Streams::new(seed).role(&format!("plane, {method}, {steps}"));
+            let x = samples(method, denoiser, &data, (steps, spacing), IN_THE_PLANE, streams)?;
+            let evaluations = method.evaluations(steps);
+            energies.push(Point { method, evaluations, distance: energy::to_law(&x, &data)? });
+            Ok(sliced::to_law(&x, &data, DIRECTIONS)?)
+        },
+    )?;
+    let denoiser = denoiser.to_string();
+    let curves = |distance, floor, points| Curves {
+        data: preset,
+        denoiser: denoiser.clone(),
+        spacing,
+        distance,
+        floor,
+        points,
+    };
+    Ok([curves(Distance::Sliced, own_sliced(&data, seed)?, sliced), curves(Distance::Energy, 0.0, energies)])
 }
 
-/// The points of every method at every number of evaluations.
+/// The sliced distance between a law and samples of its own, the mean over 20 of them.
+fn own_sliced(law: &Mixture, seed: u64) -> Result<f64, Box<dyn Error>> {
+    let streams = Streams::new(seed).role("floor");
+    let own = |k: u64| {
+        let (x, _) = law.sample(IN_THE_PLANE, &mut streams.rng(k));
+        sliced::to_law(&x, law, DIRECTIONS).map(|distance| distance.mean)
+    };
+    let own = (0..20).map(own).collect::<Result<Vec<f64>, _>>()?;
+    Ok(own.iter().sum::<f64>() / own.len() as f64)
+}
+
+/// The points of each method, at as many of [`EVALUATIONS`] as `tried` says.
 fn each(
-    at: impl Fn(Method, usize, usize) -> Result<Vec<Point>, Box<dyn Error>>,
-) -> Result<Vec<Vec<Point>>, Box<dyn Error>> {
-    let mut rows = Vec::new();
-    for method in Method::ALL {
-        for evaluations in EVALUATIONS {
-            let steps = method.steps(evaluations);
-            rows.push(at(method, steps, method.evaluations(steps))?);
+    methods: &[Method],
+    tried: impl Fn(Method) -> usize,
+    mut distance: impl FnMut(Method, usize) -> Result<Estimate, Box<dyn Error>>,
+) -> Result<Vec<Point>, Box<dyn Error>> {
+    let mut points = Vec::new();
+    for &method in methods {
+        for &evaluations in &EVALUATIONS[..tried(method)] {
+            let steps = steps(method, evaluations);
+            let distance = distance(method, steps)?;
+            points.push(Point { method, evaluations: method.evaluations(steps), distance });
         }
     }
-    Ok(rows)
+    Ok(points)
 }
 
-/// Samples of every method at one number of evaluations, to be shown.
+/// Samples of every method, to be shown in a row.
 #[derive(Clone, Debug)]
 pub struct Shown {
-    /// How many evaluations each may spend.
-    pub evaluations: usize,
+    /// The number of evaluations that each may spend, and what else there is to say.
+    pub title: String,
     /// The samples, `[n, d]`.
     pub samples: Vec<(Method, Array2<f64>)>,
 }
 
-/// What chance leaves between a law and its own samples, at the numbers of samples used here.
-#[derive(Clone, Copy, Debug)]
-pub struct Floors {
-    /// `W₁` on the line, by formula.
-    pub line: f64,
-    /// Sliced `W₂` in the plane, the mean over 20 samples.
-    pub sliced: f64,
-}
-
-/// The floors.
-///
-/// # Errors
-/// None for these laws.
-pub fn floors(seed: u64) -> Result<Floors, Box<dyn Error>> {
-    let (line, plane) = (Preset::Bimodal.mixture(), Preset::Ring8.mixture());
-    let streams = Streams::new(seed).role("floor");
-    let own = |k: u64| {
-        let (x, _) = plane.sample(IN_THE_PLANE, &mut streams.rng(k));
-        sliced::to_law(&x, &plane, DIRECTIONS).map(|distance| distance.mean)
-    };
-    let own = (0..20).map(own).collect::<Result<Vec<f64>, _>>()?;
-    Ok(Floors {
-        line: wasserstein_1::of_own_sample(&line, ON_THE_LINE)?,
-        sliced: own.iter().sum::<f64>() / own.len() as f64,
-    })
+/// Every distance of the study as CSV, those too for which a logarithmic axis has no place.
+pub fn table<'a>(all: impl IntoIterator<Item = &'a Curves>) -> String {
+    let mut csv =
+        "data,denoiser,spacing,distance,method,evaluations,mean,std_err,samples,own_samples\n".to_owned();
+    for curves in all {
+        let of = format!("{},{},{},{}", curves.data, curves.denoiser, curves.spacing, curves.distance.name());
+        for Point { method, evaluations, distance } in &curves.points {
+            let Estimate { mean, std_err, samples } = distance;
+            let row =
+                format!("{of},\"{method}\",{evaluations},{mean},{std_err},{samples},{}\n", curves.floor);
+            csv.push_str(&row);
+        }
+    }
+    csv
 }
 
 #[cfg(test)]
@@ -272,30 +408,74 @@ mod tests {
     use super::*;
     use montecarlo::StatisticalTest;
 
+    fn exact(method: Method, steps: usize, quantiles: usize) -> f64 {
+        let data = Preset::Bimodal.mixture();
+        transported(method, Denoiser::Exact, &data, (steps, Spacing::LogSnr), quantiles).unwrap().mean
+    }
+
     /// On the line with 20 and 40 evaluations: twice the steps halve the error of DDIM, and the rule of the second order is
     /// ahead.
     #[test]
     fn higher_order_reaches_the_data_in_fewer_evaluations() {
         let data = Preset::Bimodal.mixture();
-        let exact = |method, steps| transported(method, &data, steps, Spacing::LogSnr).unwrap().mean;
         let (ddim, dpm) = (Method::Ddim(0.0), Method::Solver(Solver::DpmSolver));
-        let ratio = exact(ddim, 20) / exact(ddim, 40);
+        let ratio = exact(ddim, 20, QUANTILES) / exact(ddim, 40, QUANTILES);
         assert!((1.7..2.3).contains(&ratio), "{ratio}");
-        assert!(exact(dpm, 20) < 0.5 * exact(ddim, 20));
+        assert!(exact(dpm, 20, QUANTILES) < 0.5 * exact(ddim, 20, QUANTILES));
         // The exact distance is that of samples, as far as 4000 of them can tell.
-        let x = samples(ddim, &data, 10, Spacing::LogSnr, 4000, Streams::new(1)).unwrap();
+        let at = (10, Spacing::LogSnr);
+        let x = samples(ddim, Denoiser::Exact, &data, at, 4000, Streams::new(1)).unwrap();
         let sampled = wasserstein_1::to_law(&x, &data).unwrap();
-        let verdict = StatisticalTest::default().mean(&sampled, exact(ddim, 10));
-        assert!(verdict.holds, "{sampled} for {}", exact(ddim, 10));
+        let verdict = StatisticalTest::default().mean(&sampled, exact(ddim, 10, QUANTILES));
+        assert!(verdict.holds, "{sampled} for {}", exact(ddim, 10, QUANTILES));
+    }
+
+    /// The smallest distance of the chapter by the midpoint rule, and by one eight times as fine.
+    #[test]
+    fn quantiles_are_fine_enough_for_the_smallest_distance() {
+        let dpm = Method::Solver(Solver::DpmSolver);
+        let (coarse, fine) = (exact(dpm, 200, QUANTILES), exact(dpm, 200, 8 * QUANTILES));
+        assert!((coarse / fine - 1.0).abs() < 0.02, "{coarse} for {fine}");
+    }
+
+    /// A learned denoiser that answers as the exact one would is as far from the data; one that has learned nothing is not.
+    #[test]
+    fn a_network_is_sampled_by_its_own_answers() {
+        let net = DenoiserNet::new(1, &[4], vdm::Parameterisation::Velocity, &mut Streams::new(1).rng(0));
+        let schedule = schedule(20, Spacing::LogSnr).unwrap();
+        let data = Preset::Bimodal.mixture();
+        let x = ndarray::array![[0.3], [-1.0]];
+        let learned = Denoiser::Learned(&net).along(&data, &schedule).unwrap();
+        assert_eq!(learned(&x, 7), net.denoise(&x, &schedule, 7));
+        let at = (20, Spacing::LogSnr);
+        let untrained = transported(METHODS[5], Denoiser::Learned(&net), &data, at, 400).unwrap().mean;
+        assert!(untrained > 10.0 * exact(METHODS[5], 20, 400), "{untrained}");
     }
 
     #[test]
     fn steps_and_evaluations_fit() {
-        for method in Method::ALL {
+        for method in METHODS {
             for evaluations in EVALUATIONS {
-                let spent = method.evaluations(method.steps(evaluations));
-                assert!(spent == evaluations || (spent + 1 == evaluations && method == Method::ALL[4]));
+                let spent = method.evaluations(steps(method, evaluations));
+                assert!(spent == evaluations || (spent + 1 == evaluations && method == METHODS[4]));
             }
         }
+    }
+
+    /// A row for each point, below 0 or not.
+    #[test]
+    fn the_table_leaves_nothing_out() {
+        let distance = Estimate { mean: -0.25, std_err: 0.5, samples: 7 };
+        let curves = Curves {
+            data: Preset::Ring8,
+            denoiser: Denoiser::Exact.to_string(),
+            spacing: Spacing::Karras,
+            distance: Distance::Energy,
+            floor: 0.0,
+            points: vec![Point { method: METHODS[3], evaluations: 5, distance }],
+        };
+        let csv = table([&curves, &curves]);
+        let row = "ring8,exact denoiser,even in sigma^(1/7),energy distance,\"DDIM, η = 0\",5,-0.25,0.5,7,0";
+        assert_eq!(csv.lines().skip(1).collect::<Vec<_>>(), [row, row]);
     }
 }

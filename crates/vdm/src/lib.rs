@@ -55,7 +55,7 @@ pub use network::DenoiserNet;
 pub use noise_levels::{NoiseLevels, NoiseLevelsError};
 pub use parameterisation::Parameterisation;
 pub use reverse::{Reverse, ReverseError};
-pub use sampler::{ReverseVariance, Sampler, SamplerError, Solver};
+pub use sampler::{Method, ReverseVariance, Sampler, SamplerError, Solver};
 pub use schedule::{Schedule, ScheduleError};
 pub use terms::consistency::Bridge;
 pub use training::{Times, VdmLearner, Weighting};

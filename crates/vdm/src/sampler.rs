@@ -5,6 +5,7 @@
 //! |---|---|
 //! | [`ancestral`] | steps with noise, of either variance |
 //! | [`ddim`] | steps with a share `η` of that noise, or none |
+//! | [`method`] | each of them by name |
 //! | [`solver`] | what both solvers of the probability-flow ODE have in common |
 //! | [`dpm_solver`] | DPM-Solver++ (2M): a multistep rule (Lu et al. 2022) |
 //! | [`heun`] | Heun's rule: two evaluations a step (Karras et al. 2022) |
@@ -17,6 +18,7 @@ pub mod ancestral;
 pub mod ddim;
 pub mod dpm_solver;
 pub mod heun;
+pub mod method;
 pub mod solver;
 
 use ndarray::{Array2, ArrayRef2};
@@ -27,6 +29,7 @@ use crate::Schedule;
 
 pub use ancestral::ReverseVariance;
 pub use ddim::SamplerError;
+pub use method::Method;
 pub use solver::Solver;
 
 /// A rule for going from `x_t` to `x_{t-1}`.

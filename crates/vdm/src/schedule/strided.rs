@@ -2,6 +2,9 @@
 
 use super::{Schedule, ScheduleError, Step};
 
+/// The root of `σ` that Karras et al. 2022 space evenly.
+const KARRAS_RHO: f64 = 7.0;
+
 impl Schedule {
     /// The schedule that visits these times of this one alone: its step `i` goes from `times[i-2]` to `times[i-1]`, or
     /// from 0 if it is the first, so that `α'_i = ᾱ_{t_i}/ᾱ_{t_{i-1}}` and `ᾱ'_i = ᾱ_{t_i}`. What a model knows of step `t_i`
@@ -56,6 +59,22 @@ impl Schedule {
     /// # Errors
     /// If there are to be none, or more than there are steps.
     pub fn times_even_in_log_snr(&self, n: usize) -> Result<Vec<usize>, ScheduleError> {
+        self.times_even_in(n, |t| self.log_snr(t))
+    }
+
+    /// `n` times from 1 to `T` at which `σ^{1/7}`, `σ = √(1-ᾱ)/√ᾱ`, is as evenly spaced as the steps allow; `T` alone if there
+    /// is one: with the step to `σ = 0` that a sampler takes from time 1, the grid of Karras et al. 2022 with `ρ = 7`. The less
+    /// noise there is, the longer are its steps in log-SNR and the shorter those in `σ`.
+    ///
+    /// # Errors
+    /// If there are to be none, or more than there are steps.
+    pub fn times_karras(&self, n: usize) -> Result<Vec<usize>, ScheduleError> {
+        // σ = SNR^{-½}; places fall from time to time as log-SNR do.
+        self.times_even_in(n, |t| -(-0.5 * self.log_snr(t) / KARRAS_RHO).exp())
+    }
+
+    /// `n` times from 1 to `T` at which `place`, which falls from time to time, is as evenly spaced as the steps allow.
+    fn times_even_in(&self, n: usize, place: impl Fn(usize) -> f64) -> Result<Vec<usize>, ScheduleError> {
         self.check_count(n)?;
         let last = self.steps();
         if n == 1 {
@@ -64,24 +83,11 @@ impl Schedule {
         let mut times = vec![1];
         for left in (1..n).rev() {
             let here = times[times.len() - 1];
-            let share = (self.log_snr(last) - self.log_snr(here)) / left as f64;
+            let share = (place(last) - place(here)) / left as f64;
             // At least one step on, and enough left for the others.
-            let (first, final_one) = (here + 1, last + 1 - left);
-            times.push(self.nearest_time(self.log_snr(here) + share, first, final_one));
+            times.push(nearest(&place, place(here) + share, here + 1, last + 1 - left));
         }
         Ok(times)
-    }
-
-    /// The time between two, both included, whose log-SNR is nearest to this one.
-    fn nearest_time(&self, log_snr: f64, first: usize, last: usize) -> usize {
-        let (mut low, mut high) = (first, last);
-        while low < high {
-            let middle = low + (high - low) / 2;
-            if self.log_snr(middle) > log_snr { low = middle + 1 } else { high = middle }
-        }
-        let before_is_nearer =
-            low > first && self.log_snr(low - 1) - log_snr < (log_snr - self.log_snr(low)).abs();
-        if before_is_nearer { low - 1 } else { low }
     }
 
     fn check_count(&self, n: usize) -> Result<(), ScheduleError> {
@@ -91,6 +97,17 @@ impl Schedule {
             _ => Ok(()),
         }
     }
+}
+
+/// The time between two, both included, whose place, which falls from time to time, is nearest to this one.
+fn nearest(place: impl Fn(usize) -> f64, wanted: f64, first: usize, last: usize) -> usize {
+    let (mut low, mut high) = (first, last);
+    while low < high {
+        let middle = low + (high - low) / 2;
+        if place(middle) > wanted { low = middle + 1 } else { high = middle }
+    }
+    let before_is_nearer = low > first && place(low - 1) - wanted < (place(low) - wanted).abs();
+    if before_is_nearer { low - 1 } else { low }
 }
 
 #[cfg(test)]
@@ -123,7 +140,7 @@ mod tests {
         }
         let refused = fine.strided(&[2, 5]).unwrap_err().to_string();
         assert_eq!(refused, "times[1] = 5: times must rise from 1 on and be at most 4");
-        for times in [Schedule::times_even_in_t, Schedule::times_even_in_log_snr] {
+        for times in [Schedule::times_even_in_t, Schedule::times_even_in_log_snr, Schedule::times_karras] {
             assert_eq!(times(&fine, 0), Err(ScheduleError::Empty));
             assert_eq!(times(&fine, 5), Err(ScheduleError::Times { times: 5, steps: 4 }));
             assert_eq!(times(&fine, 1), Ok(vec![4]));
@@ -142,12 +159,30 @@ mod tests {
         assert!(steps.iter().all(|step| (step - quarter).abs() < 0.25), "{steps:?} for {quarter}");
     }
 
+    /// `σ_i = (σ_max^{1/ρ} + i/(n-1) (σ_min^{1/ρ} - σ_max^{1/ρ}))^ρ` as Karras et al. print it, `i` from 0 at the noisiest, to
+    /// the nearest step of a schedule whose steps are finer than 2 % in `σ`.
+    #[test]
+    fn the_grid_of_karras_is_the_printed_one() {
+        let fine = Schedule::from_log_snr_end_points(1000, 9.2, -10.1).unwrap();
+        let sigma = |t: usize| (fine.noise_variance(t) / fine.alpha_bar(t)).sqrt();
+        for n in [2, 3, 10, 40] {
+            let times = fine.times_karras(n).unwrap();
+            let root = |sigma: f64| sigma.powf(1.0 / 7.0);
+            for i in 0..n {
+                let share = i as f64 / (n - 1) as f64;
+                let printed = (root(sigma(1000)) + share * (root(sigma(1)) - root(sigma(1000)))).powi(7);
+                assert_relative_eq!(sigma(times[n - 1 - i]), printed, max_relative = 0.02);
+            }
+        }
+    }
+
     proptest! {
         #[test]
         fn times_rise_from_the_first_step_to_the_last(steps in 2usize..300, share in 0.0..1.0f64) {
             let fine = Schedule::linear(steps, 1e-4, 0.05).unwrap();
             let n = 2 + (share * (steps - 2) as f64) as usize;
-            for times in [fine.times_even_in_t(n).unwrap(), fine.times_even_in_log_snr(n).unwrap()] {
+            let all = [fine.times_even_in_t(n), fine.times_even_in_log_snr(n), fine.times_karras(n)];
+            for times in all.map(Result::unwrap) {
                 prop_assert_eq!((times.len(), times[0], times[n - 1]), (n, 1, steps));
                 prop_assert!(fine.strided(&times).is_ok());
             }

@@ -1,32 +1,18 @@
-//! The samplers that are compared, and what each does to Gaussian data by the rule as its paper prints it.
+//! What each sampler does to Gaussian data by the rule as its paper prints it.
 
 use ndarray::{Array2, ArrayRef2, array};
-use vdm::{ReverseVariance, Sampler, Schedule, Solver};
+use vdm::{Method, ReverseVariance, Schedule, Solver};
 
-/// A way from noise to data.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Method {
-    Ancestral(ReverseVariance),
-    Ddim(f64),
-    Solver(Solver),
-}
-
-impl Method {
-    /// `x_0` from `x_T` and the noise of every step (`[1, 1]` each).
-    pub(super) fn run(
-        self,
-        schedule: &Schedule,
-        noisiest: f64,
-        denoiser: impl Fn(&ArrayRef2<f64>, usize) -> Array2<f64>,
-        noise: &[f64],
-    ) -> f64 {
-        let sampler = match self {
-            Method::Solver(solver) => return solver.run(schedule, array![[noisiest]], denoiser)[[0, 0]],
-            Method::Ancestral(variance) => Sampler::ancestral(variance),
-            Method::Ddim(eta) => Sampler::ddim(eta).expect("between 0 and 1"),
-        };
-        sampler.run(schedule, array![[noisiest]], denoiser, |t| array![[noise[t - 1]]])[[0, 0]]
-    }
+/// `x_0` on the line from `x_T` and the noise of every step.
+pub(super) fn run(
+    method: Method,
+    schedule: &Schedule,
+    noisiest: f64,
+    denoiser: impl Fn(&ArrayRef2<f64>, usize) -> Array2<f64>,
+    noise: &[f64],
+) -> f64 {
+    let x_0 = method.run(schedule, array![[noisiest]], denoiser, |t| array![[noise[t - 1]]]);
+    x_0.expect("an η between 0 and 1")[[0, 0]]
 }
 
 /// The rules as their papers print them, for data `N(m, v)`: an affine function of `x_T`, and the variance of the noise.

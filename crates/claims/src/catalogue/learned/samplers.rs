@@ -8,9 +8,9 @@ use ndarray::{Array1, Array2, ArrayRef2, array};
 use prob::{Mixture, frechet_distance};
 use proptest::collection::vec;
 use proptest::prelude::*;
-use vdm::{ExactDenoiser, ReverseVariance, Schedule, Solver};
+use vdm::{ExactDenoiser, Method, ReverseVariance, Schedule, Solver};
 
-use super::rules::{Method, Printed};
+use super::rules::{Printed, run};
 use crate::chains::schedule;
 use crate::{Claim, longhand, problems};
 
@@ -22,10 +22,11 @@ pub(super) fn claims() -> Vec<Claim> {
         rate("E3c", "Heun's rule", 2.0, Method::Solver(Solver::Heun), 128),
         gaussian_recursion(),
         a_point_is_kept(),
-        marginals("E3f", "DPM-Solver++ (2M)", Solver::DpmSolver),
-        marginals("E3g", "Heun's rule", Solver::Heun),
+        marginals("E3f", "DPM-Solver++ (2M)", 2.0, Method::Solver(Solver::DpmSolver)),
+        marginals("E3g", "Heun's rule", 2.0, Method::Solver(Solver::Heun)),
         energy_is_a_square(),
         optimal_map(),
+        marginals("E3j", "DDIM with η = 0", 1.0, Method::Ddim(0.0)),
     ]
 }
 
@@ -62,7 +63,7 @@ fn rate(id: &'static str, name: &str, order: f64, method: Method, fewest: usize)
                     let error = |start: f64| {
                         let end = m_1 + s_1 / s_n * (start - m_n);
                         let exact = denoiser.denoise(&array![[end]], 1)[[0, 0]];
-                        (method.run(&schedule, start, |x, t| denoiser.denoise(x, t), &vec![0.0; steps]) - exact).abs()
+                        (run(method, &schedule, start, |x, t| denoiser.denoise(x, t), &vec![0.0; steps]) - exact).abs()
                     };
                     (steps as f64, [-2.0, -1.0, 0.1, 1.0, 2.0].map(error).into_iter().fold(0.0, f64::max))
                 })
@@ -98,13 +99,13 @@ fn gaussian_recursion() -> Claim {
             ];
             for method in methods {
                 let steps = schedule.steps();
-                let run = |noisiest: f64, noise: &[f64]| {
-                    method.run(schedule, noisiest, |x, t| denoiser.denoise(x, t), noise)
+                let end = |noisiest: f64, noise: &[f64]| {
+                    run(method, schedule, noisiest, |x, t| denoiser.denoise(x, t), noise)
                 };
-                let at_rest = run(0.0, &vec![0.0; steps]);
+                let at_rest = end(0.0, &vec![0.0; steps]);
                 let unit = |t: usize| Array1::from_shape_fn(steps, |s| f64::from(u8::from(s == t))).to_vec();
-                let start = run(1.0, &vec![0.0; steps]) - at_rest;
-                let squares: f64 = (0..steps).map(|t| (run(0.0, &unit(t)) - at_rest).powi(2)).sum();
+                let start = end(1.0, &vec![0.0; steps]) - at_rest;
+                let squares: f64 = (0..steps).map(|t| (end(0.0, &unit(t)) - at_rest).powi(2)).sum();
                 let expected = Printed { schedule, mean: *mean, variance: *variance }.law(method);
                 let scale = 1.0 + mean.abs() + variance;
                 trial.at(scale, at_rest, expected.0);
@@ -140,7 +141,7 @@ fn a_point_is_kept() -> Claim {
                 for method in
                     [Method::Ddim(0.0), Method::Solver(Solver::DpmSolver), Method::Solver(Solver::Heun)]
                 {
-                    trial.at(1.0 + point.abs(), method.run(schedule, start, denoiser, noise), *point);
+                    trial.at(1.0 + point.abs(), run(method, schedule, start, denoiser, noise), *point);
                 }
                 for (x_t, t) in shown.take() {
                     trial.at(1.0 + point.abs() + eps.abs(), x_t, line(t));
@@ -150,23 +151,23 @@ fn a_point_is_kept() -> Claim {
                     Method::Ancestral(ReverseVariance::Beta),
                     Method::Ddim(0.5),
                 ] {
-                    trial.at(1.0 + point.abs(), method.run(schedule, start, denoiser, noise), *point);
+                    trial.at(1.0 + point.abs(), run(method, schedule, start, denoiser, noise), *point);
                 }
             },
         )
 }
 
-fn marginals(id: &'static str, name: &str, solver: Solver) -> Claim {
-    Claim::new(id, format!("{name} carries q(x_T) to q(x_1) of a mixture, with an error that falls as n^-2 in n steps"))
+fn marginals(id: &'static str, name: &str, order: f64, method: Method) -> Claim {
+    Claim::new(id, format!("{name} keeps the marginals q(x_t) of a mixture, all the way from q(x_T) to q(x_1), with an error that falls as n^-{order} in n steps"))
         .source("Song 2021")
         .source("Lu 2022")
         .source("Karras 2022")
         .why(
             "The laws along the probability flow are q(x_t), so that in the limit no marginal is lost.\n\
-             On the line the flow keeps the order: F_1(x_1) = F_T(x_T).",
+             On the line the flow keeps the order: F_t(x_t) = F_T(x_T).",
         )
-        .compares("the fitted exponent of the largest |F_1(x_1) - F_T(x_T)| over a grid of x_T, two modes, n = 256 to 2048")
-        .rate(2.0, 0.04, move |_| {
+        .compares("the fitted exponent of the largest |F_t(x_t) - F_T(x_T)| over all t and a grid of x_T, two modes, n = 256 to 2048")
+        .rate(order, 0.04, move |_| {
             let components = vec![problems::on_the_line(-1.0, 0.1), problems::on_the_line(0.8, 0.2)];
             let data = Mixture::new(vec![0.4, 0.6], components).expect("weights that sum to 1");
             let starts = Array1::linspace(-3.0, 3.0, 41).insert_axis(ndarray::Axis(1));
@@ -174,17 +175,21 @@ fn marginals(id: &'static str, name: &str, solver: Solver) -> Claim {
                 .map(|steps| {
                     let schedule = even(steps);
                     let denoiser = ExactDenoiser::new(&data, &schedule).expect("a covariance");
-                    let [first, last] = [1, steps].map(|t| longhand::pushed_mixture(&schedule.marginal(t, 1), &data));
-                    let reached = RefCell::new(starts.clone());
-                    solver.run(&schedule, starts.clone(), |x, t| {
-                        // Heun's rule sees two at t = 1: its predictor, and the end after it.
-                        if t == 1 {
-                            reached.replace(x.to_owned());
-                        }
+                    // What the denoiser was shown last at each t: Heun's rule shows its predictor, and then the end after it.
+                    let reached = RefCell::new(vec![starts.clone(); steps]);
+                    let shown = |x: &ArrayRef2<f64>, t: usize| {
+                        reached.borrow_mut()[t - 1].assign(x);
                         denoiser.denoise(x, t)
+                    };
+                    let done = method.run(&schedule, starts.clone(), shown, |_| Array2::zeros(starts.dim()));
+                    done.expect("an η between 0 and 1");
+                    let law = |t: usize| longhand::pushed_mixture(&schedule.marginal(t, 1), &data);
+                    let levels = starts.mapv(|x| law(steps).cdf(x));
+                    let off = reached.take().into_iter().zip(1..).map(|(x_t, t)| {
+                        let law = law(t);
+                        let off = x_t.iter().zip(&levels).map(|(&x, level)| (law.cdf(x) - level).abs());
+                        off.fold(0.0, f64::max)
                     });
-                    let reached = reached.take();
-                    let off = starts.iter().zip(&reached).map(|(&a, &b)| (first.cdf(b) - last.cdf(a)).abs());
                     (steps as f64, off.fold(0.0, f64::max))
                 })
                 .to_vec()

@@ -17,7 +17,7 @@ use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 use toy::Preset;
 use vae::VaeLearner;
-use vdm::{ReverseVariance, Sampler, Schedule, Solver, VdmLearner};
+use vdm::{BayesVdm, ReverseVariance, Sampler, Schedule, Solver, VdmLearner};
 
 /// Latents of the hierarchical VAE.
 pub const LATENTS: usize = 2;
@@ -113,7 +113,8 @@ impl Story {
         let of_chain = mhvae::estimate_bound(encoders, decoders, observe, &plan("mhvae"), &|_| ());
         let schedule = self.schedule(DIFFUSION_STEPS);
         let denoise = |x_t: &_, t| vdm.denoiser.denoise(x_t, &schedule, t);
-        let of_vdm = vdm::estimate_bound(&schedule, denoise, observe, &plan("vdm"), &|_| ());
+        let best = BayesVdm::new(self.toy.mixture().clone(), schedule.clone()).expect("the data of a preset");
+        let of_vdm = best.estimate_bound_of(denoise, &plan("vdm"), &|_| ());
         [
             Bounded { name: "VAE", curve: self.vae.curve.clone(), elbo: of_vae.elbo },
             Bounded { name: "MHVAE", curve: self.mhvae.curve.clone(), elbo: of_chain.elbo },

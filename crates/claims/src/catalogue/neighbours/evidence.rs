@@ -29,17 +29,22 @@ fn quadrature_finds_the_evidence() -> Claim {
     Claim::new("N8a", "log ∫ p(z) p(x|z) dz by quadrature is log N(x; b, wwᵀ + s² I) for a decoder without hidden layers, far out and for narrow posteriors as well")
         .source("notes 003")
         .why("A network without hidden layers is a linear decoder, whose evidence is Gaussian.")
-        .compares("adaptive quadrature of the joint density with the evidence by cofactors")
+        .compares("adaptive quadrature of the joint density with the evidence along w and across it")
         .identity(1e-9, problem, |(x, (s2, steep), seed), trial| {
             let mut decoder =
                 GaussianMlp::new(1, &[], x.len(), Variance::Fixed(*s2), &mut Streams::new(*seed).rng(0));
             let steeper: Vec<f64> = decoder.net().flat_parameters().iter().map(|w| w * steep).collect();
             decoder.net_mut().set_flat_parameters(&steeper);
             let layer = &decoder.net().layers()[0];
-            let w = layer.weight.row(0).insert_axis(Axis(1)).to_owned();
-            let covariance = w.dot(&w.t()) + Array2::<f64>::eye(x.len()) * *s2;
+            // Along w the variance is |w|² + s², across it s²: cofactors would lose the digits of s⁶.
+            let (w, from_mean) = (layer.weight.row(0), x - &layer.bias);
+            let length = w.dot(&w).sqrt();
+            let along = w.dot(&from_mean) / length;
+            let across = from_mean - &w * (along / length);
+            let exact = longhand::log_normal(along, 0.0, length * length + s2)
+                - 0.5 * ((x.len() - 1) as f64 * (std::f64::consts::TAU * s2).ln() + across.dot(&across) / s2);
             let Some(found) = trial.posed(evidence::log_evidence(&decoder, x)) else { return };
-            trial.nats(found, longhand::log_gaussian(x, &layer.bias, &covariance));
+            trial.nats(found, exact);
         })
 }
 

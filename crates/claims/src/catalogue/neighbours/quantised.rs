@@ -222,7 +222,7 @@ fn straight_through_is_no_gradient() -> Claim {
 }
 
 fn restarts_bring_dead_codes_back() -> Claim {
-    Claim::new("N11f", "of 48 codes that all begin at one arc of two moons (seed 1) many are never taken; restarted at rows, none, and the bound with a uniform prior is higher")
+    Claim::new("N11f", "of 48 codes that begin at one end of two moons and descend (seed 1) at least 10 end without a point; restarted at rows, none, and the bound with a uniform prior is higher by half a nat")
         .source("Dhariwal 2020")
         .source("van den Oord 2017")
         .why(
@@ -237,7 +237,7 @@ fn restarts_bring_dead_codes_back() -> Claim {
             let after = |restart: Option<Restart>| {
                 let start = x.select(ndarray::Axis(0), &upper);
                 let mut model = VqVae::new(&start, &[12], 2, 0.02, 0.25, &mut streams.role("initial weights").rng(0));
-                let rule = CodebookRule::MovingAverages { decay: 0.9 };
+                let rule = CodebookRule::Loss { learning_rate: 0.5 };
                 let training = VqTraining { steps: 500, batch: 64, learning_rate: 1e-2, rule, restart, streams };
                 training.run(&mut model, rows_of(&x), |_, _| ()).map(|()| model)
             };
@@ -246,7 +246,7 @@ fn restarts_bring_dead_codes_back() -> Claim {
             let [(dead, bound), (left, higher)] = [&without, &with].map(|model| dead_and_bound(model, &x));
             trial.at_most(1.0, 10.0, dead);
             trial.at_most(1.0, left, 0.0);
-            trial.at_most(1.0, bound + 0.1, higher);
+            trial.at_most(1.0, bound + 0.5, higher);
         })
 }
 

@@ -23,7 +23,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let bar = progress::bar(parts as u64);
     let done = || bar.inc(1);
     let still = adversarial_study::still(SEED)?;
-    let played = adversarial_study::played(SEED, &done)?;
+    let played = adversarial_study::played(SEED, &done).map_err(|error| error.to_string())?;
     let quantised = quantised_study::study(SEED, &done).map_err(|error| error.to_string())?;
     let scores = score_study::study(SEED, &done).map_err(|error| error.to_string())?;
     bar.finish_and_clear();

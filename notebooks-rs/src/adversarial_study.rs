@@ -7,7 +7,6 @@ use ndarray_rand::{RandomExt, rand_distr::StandardNormal};
 use neighbours::adversarial::{
     Coverage, Discriminator, DiscriminatorTraining, Gan, GanTraining, GeneratorLoss, Pushforward,
 };
-use nn::TrainingError;
 use prob::discriminator::{game_value, optimal_discriminator, optimal_log_odds};
 use prob::numerics::sigmoid;
 use prob::{Gaussian, Mixture};
@@ -122,13 +121,20 @@ impl Played {
 ///
 /// # Errors
 /// If a training diverges.
-pub fn played(seed: u64, done: &(dyn Fn() + Sync)) -> Result<Vec<Played>, TrainingError> {
+pub fn played(
+    seed: u64,
+    done: &(dyn Fn() + Sync),
+) -> Result<Vec<Played>, Box<dyn std::error::Error + Send + Sync>> {
     let runs: Vec<(GeneratorLoss, u64)> =
         GeneratorLoss::ALL.iter().flat_map(|&loss| (0..SEEDS).map(move |k| (loss, k))).collect();
     runs.into_par_iter().map(|(loss, k)| play(seed, loss, k).inspect(|_| done())).collect()
 }
 
-fn play(seed: u64, loss: GeneratorLoss, run: u64) -> Result<Played, TrainingError> {
+fn play(
+    seed: u64,
+    loss: GeneratorLoss,
+    run: u64,
+) -> Result<Played, Box<dyn std::error::Error + Send + Sync>> {
     let p = data();
     let streams = Streams::new(seed).role(&format!("GAN {run}"));
     let mut gan = Gan::new(1, 1, &[16, 16], &mut streams.role("initial weights").rng(0));
@@ -139,6 +145,6 @@ fn play(seed: u64, loss: GeneratorLoss, run: u64) -> Result<Played, TrainingErro
     let best = law.optimal_value(&p);
     let value = law.game_value(&p, |x| gan.discriminator.log_odds(&array![[x]])[0]).value;
     let z = Array2::random_using((SAMPLES, 1), StandardNormal, &mut streams.role("evaluation").rng(0));
-    let coverage = Coverage::of(&p, &gan.generator.forward(&z), RADIUS);
+    let coverage = Coverage::of(&p, &gan.generator.forward(&z), RADIUS)?;
     Ok(Played { loss, seed: run, law, best: best.value, quadrature_error: best.error, value, coverage })
 }

@@ -2,7 +2,7 @@
 
 use montecarlo::{Estimate, Moments, Streams};
 use ndarray::{Array2, Axis};
-use neighbours::quantised::{CodeUsage, CodebookRule, VqTraining, VqVae};
+use neighbours::quantised::{CodeUsage, CodebookRule, Restart, VqTraining, VqVae};
 use nn::training::rows_of;
 use rayon::prelude::*;
 use toy::Preset;
@@ -64,7 +64,8 @@ pub fn study(seed: u64, done: &(dyn Fn() + Sync)) -> Result<Study, Box<dyn std::
         let mut model =
             VqVae::new(&start, &[24, 24], 2, VARIANCE, 0.25, &mut streams.role("initial weights").rng(0));
         let rule = CodebookRule::MovingAverages { decay: 0.98 };
-        VqTraining { steps: 2000, batch: 64, learning_rate: 5e-3, rule, streams }.run(
+        let restart = Some(Restart::default());
+        VqTraining { steps: 2000, batch: 64, learning_rate: 5e-3, rule, restart, streams }.run(
             &mut model,
             rows_of(&points),
             |_, _| (),

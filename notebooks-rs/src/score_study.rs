@@ -1,11 +1,10 @@
 //! The study of inception score and Fréchet distance in the chapter `generators`: seven generators with known faults.
 
+use distances::{DistanceError, frechet};
 use montecarlo::{Estimate, Streams};
 use ndarray::{Array2, ArrayRef2, Axis};
-use neighbours::scores::{
-    Classifier, ClassifierTraining, Fault, frechet_estimate, inception_estimate, inception_score_of,
-};
-use prob::{Gaussian, Mixture, ProbError, frechet_distance};
+use neighbours::scores::{Classifier, ClassifierTraining, Fault, inception_estimate, inception_score_of};
+use prob::{Gaussian, Mixture, frechet_distance};
 use rayon::prelude::*;
 use toy::Preset;
 
@@ -20,9 +19,8 @@ pub const FAULTS: [Fault; 7] = [
     Fault::SameMoments,
 ];
 
-/// Samples of each generator, and batches for the standard errors.
+/// Samples of each generator.
 const SAMPLES: usize = 20_000;
-const BATCHES: usize = 40;
 
 /// One generator and its scores.
 #[derive(Clone, Debug)]
@@ -71,8 +69,8 @@ pub fn study(seed: u64, done: &(dyn Fn() + Sync)) -> Result<Study, Box<dyn std::
         done();
         Ok(scored)
     });
-    let scored = scored.collect::<Result<_, ProbError>>()?;
-    Ok(Study { cross_entropy: model.cross_entropy(&real, &labels), bayes, scored })
+    let scored = scored.collect::<Result<_, DistanceError>>()?;
+    Ok(Study { cross_entropy: model.cross_entropy(&real, &labels).mean, bayes, scored })
 }
 
 fn score(
@@ -81,7 +79,7 @@ fn score(
     real: &ArrayRef2<f64>,
     k: usize,
     streams: &Streams,
-) -> Result<Scored, ProbError> {
+) -> Result<Scored, DistanceError> {
     let fault = FAULTS[k];
     let law = fault.applied_to(data)?;
     let x = law.sample(SAMPLES, &mut streams.role("generators").rng(k as u64)).0;
@@ -94,9 +92,9 @@ fn score(
         fault,
         bayes: inception_score_of(&law, |x| data.responsibilities(x)).value,
         learned: inception_score_of(&law, answer).value,
-        inception: inception_estimate(&model.predict(&x), BATCHES)?,
+        inception: inception_estimate(&model.predict(&x))?,
         exact: frechet_distance(&of_moments(data)?, &of_moments(&law)?),
-        coordinates: frechet_estimate(real, &x, BATCHES)?,
-        features: frechet_estimate(&model.features(real), &model.features(&x), BATCHES)?,
+        coordinates: frechet::between(real, &x)?,
+        features: frechet::between(&model.features(real), &model.features(&x))?,
     })
 }

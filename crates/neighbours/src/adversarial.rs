@@ -16,6 +16,7 @@
 pub mod coverage;
 pub mod discriminator;
 pub mod gan;
+mod hermite;
 pub mod loss;
 pub mod pushforward;
 pub mod training;

@@ -233,4 +233,14 @@ mod tests {
             max_relative = 1e-12
         );
     }
+
+    /// Where the exact posterior is Gaussian nothing is lost by approximation, and all by amortisation.
+    #[test]
+    fn the_gap_of_a_linear_decoder_is_amortisation() {
+        let mut vae = Vae::new(2, &[6], 1, Variance::Fixed(0.3), &mut Streams::new(3).rng(0));
+        vae.decoder = decoder(1, &[]);
+        let found = gaps(&infer(&vae, &array![[0.5, 0.2], [-1.0, 1.5]], 100, 8).unwrap());
+        assert!(found.amortisation.mean > 0.1, "{}", found.amortisation);
+        assert!(found.approximation.mean.abs() < 1e-9, "{}", found.approximation);
+    }
 }

@@ -9,6 +9,7 @@ use ndarray::{Array1, Array2, ArrayRef2, Axis};
 use ndarray_rand::rand_distr::StandardNormal;
 use ndarray_rand::{RandomExt, rand::Rng};
 use nn::{Gradient, Learner, Mlp, Tape};
+use prob::diagonal::log_normal;
 use prob::{Bound, LinearGaussian, Mixture, ProbError};
 use rand_chacha::ChaCha8Rng;
 
@@ -47,8 +48,8 @@ impl DenoisingAutoencoder {
         Self { net: Mlp::new(&[&[d], hidden, &[d]].concat(), rng), noise }
     }
 
-    /// The average of `|x - f(x + σ ε)|²` over the rows of `x` and of standard normal `eps` (each `[n, d]`), in squared
-    /// units of `x`; its gradient is left in `step`.
+    /// `-1/n Σ log N(x; f(x + σ ε), σ² I)` in nats over the rows of `x` and of standard normal `eps` (each `[n, d]`): the squared
+    /// error `|x - f|²` over `2σ²`, but for a constant. Its gradient is left in `step`.
     ///
     /// # Panics
     /// If the shapes do not fit.
@@ -63,14 +64,15 @@ impl DenoisingAutoencoder {
         step.residual.assign(self.net.forward_on(&step.noised, &mut step.tape));
         step.residual.scaled_add(-1.0, x);
         let n = x.nrows() as f64;
-        let loss = step.residual.iter().map(|r| r * r).sum::<f64>() / n;
-        step.residual *= 2.0 / n; // ∂loss/∂f = 2 (f - x)/n
+        let log_var = 2.0 * self.noise.ln();
+        let loss = -step.residual.iter().map(|r| log_normal(*r, log_var)).sum::<f64>() / n;
+        step.residual /= n * self.noise * self.noise; // ∂loss/∂f = (f - x)/nσ²
         self.net.backward(&mut step.tape, &step.residual, &mut step.gradient);
         loss
     }
 }
 
-/// What is trained is the squared error alone: it stands as the reconstruction term with its sign turned.
+/// What is trained is the reconstruction alone: the log-likelihood of `x` where `f(y)` is its mean and `σ²` its variance.
 impl Learner for DenoisingAutoencoder {
     type Workspace = Step;
 
@@ -103,9 +105,10 @@ impl Tweedie {
     /// The best denoiser of data from this mixture with noise `N(0, σ² I)`.
     ///
     /// # Errors
-    /// If `noise` is no standard deviation.
+    /// If `noise` is no standard deviation: 0, negative or not finite.
     pub fn new(data: &Mixture, noise: f64) -> Result<Self, ProbError> {
-        let variance = noise * noise;
+        // The sign goes along, so that a negative deviation is refused as a negative variance is.
+        let variance = noise * noise.abs();
         Ok(Self { noised: data.push(&LinearGaussian::isotropic(data.dim(), 1.0, variance)?), variance })
     }
 
@@ -198,6 +201,40 @@ mod tests {
         let best = Tweedie::new(&data, 1.0).unwrap();
         let found = best.denoise(&array![[5.0], [-1.0]]);
         approx::assert_relative_eq!(found, array![[4.0], [-0.5]], max_relative = 1e-14);
+        for bad in [-1.0, 0.0, f64::NAN, f64::INFINITY] {
+            assert!(Tweedie::new(&data, bad).is_err(), "{bad}");
+        }
+    }
+
+    /// `f(y) = y` leaves the noise itself, `σ²`; the best denoiser of `N(1, 3)` leaves `3σ²/(3 + σ²)`, and is off `y` by
+    /// `σ⁴/(3 + σ²)`. False alarms 1e-9 each.
+    #[test]
+    fn the_errors_of_the_identity() {
+        let data = Mixture::from(Gaussian::new(array![1.0], array![[3.0]]).unwrap());
+        let mut model = DenoisingAutoencoder::new(1, &[], 0.8, &mut Streams::new(1).rng(0));
+        model.net.set_flat_parameters(&[1.0, 0.0]);
+        let plan = MonteCarlo::new(40_000, Streams::new(7));
+        let found = denoising_error(&model, &data, &plan).unwrap();
+        let (noise, test) = (0.64, StatisticalTest::default());
+        for (estimate, exact) in [
+            (found.loss, noise),
+            (found.least, 3.0 * noise / (3.0 + noise)),
+            (found.excess, noise * noise / (3.0 + noise)),
+        ] {
+            let verdict = test.mean(&estimate, exact);
+            assert!(verdict.holds && verdict.smallest_error < 0.1 * exact, "{estimate} for {exact}");
+        }
+    }
+
+    /// `f(y) = y`, `ε = ±1`: an error of σ in both rows, in nats `½ (log 2πσ² + 1)`.
+    #[test]
+    fn the_loss_by_hand() {
+        let mut model = DenoisingAutoencoder::new(1, &[], 0.5, &mut Streams::new(1).rng(0));
+        model.net.set_flat_parameters(&[1.0, 0.0]);
+        let (mut step, eps) = (model.workspace(2), array![[1.0], [-1.0]]);
+        let loss = model.loss_gradient_given_noise(&array![[3.0], [7.0]], &eps, &mut step);
+        let by_hand = 0.5 * ((0.25 * std::f64::consts::TAU).ln() + 1.0);
+        approx::assert_relative_eq!(loss, by_hand, max_relative = 1e-13);
     }
 
     /// The parts add up for a network that knows nothing, and training takes most of the excess away. For the gap of the

@@ -10,13 +10,19 @@ use ndarray_rand::{RandomExt, rand_distr::StandardNormal};
 use prob::diagonal::log_normal;
 use prob::numerics::{log_mean_exp, log_sum_exp};
 use prob::{Conditional, integrate};
-use vae::importance::{effective_sample_size, log_weights};
+use vae::importance::log_weights;
 
-/// Where the quadrature begins to look for latents: so many standard deviations of the prior leave 1e-32 of it out. It
-/// looks farther as long as the joint density is largest near an end.
+/// Where the search for latents begins: so many standard deviations of the prior leave 1e-32 of it out. It goes farther as
+/// long as the joint density is largest near an end.
 const REACH: f64 = 12.0;
-/// Pieces that the quadrature starts from, so that a narrow peak is not overlooked.
-const PIECES: usize = 32;
+/// Pieces of the first scan.
+const PIECES: usize = 256;
+/// Pieces of the scans that follow, each between the neighbours of the largest value of the one before, and how many: a place
+/// is known to 16⁻¹⁰ of a piece of the first scan.
+const CLOSER: usize = 32;
+const CLOSER_SCANS: usize = 10;
+/// Peaks that are lower than the highest by more than this, in nats, are 1e-26 of it.
+const LOWER: f64 = 60.0;
 /// Relative error that the quadrature is asked for.
 const TOLERANCE: f64 = 1e-11;
 
@@ -31,6 +37,9 @@ pub struct NotConverged {
 /// `log p(x) = log ∫ N(z; 0, 1) p(x|z) dz` in nats at one observation `x` (`[d]`), for a decoder with one latent, by
 /// adaptive quadrature to 1e-11.
 ///
+/// The posterior of a decoder with little noise is a narrow peak, or several. They are looked for by a scan of the logarithm of
+/// the joint density, which is as smooth as the decoder is however narrow the peaks are, and the quadrature is cut around each.
+///
 /// # Errors
 /// [`NotConverged`].
 ///
@@ -38,66 +47,162 @@ pub struct NotConverged {
 /// If the decoder has more than one latent, or `x` another dimension.
 pub fn log_evidence(decoder: &impl Conditional, x: &ArrayRef1<f64>) -> Result<f64, NotConverged> {
     assert_eq!(decoder.input_dim(), 1, "the quadrature is over one latent");
-    let rows = x.view().insert_axis(Axis(0));
-    let log_joint = |z: f64| log_normal(z, 0.0) + decoder.log_prob(&rows, &Array2::from_elem((1, 1), z))[0];
-    let (breaks, largest) = peak(log_joint);
-    let integral = integrate(|z| (log_joint(z) - largest).exp(), &breaks, TOLERANCE);
+    let log_joint = |z: &[f64]| -> Vec<f64> {
+        let latents = Array2::from_shape_fn((z.len(), 1), |(i, _)| z[i]);
+        let log_likelihood = decoder.log_prob(&repeated(x, z.len()), &latents);
+        z.iter().zip(log_likelihood).map(|(&z, l)| log_normal(z, 0.0) + l).collect()
+    };
+    let (ends, peaks) = peaks(&log_joint);
+    let Some(highest) = peaks.iter().max_by(|a, b| a.height.total_cmp(&b.height)).copied() else {
+        return Err(NotConverged { error: f64::NAN });
+    };
+    // Around each peak at its width, and farther away at four times the distance before.
+    let around = |peak: &Peak| {
+        let (place, width) = (peak.place, peak.width);
+        (0..40).flat_map(move |k| [-1.0, 1.0].map(|side| place + side * width * 4f64.powi(k)))
+    };
+    let near = peaks.iter().filter(|peak| peak.height > highest.height - LOWER);
+    let mut breaks: Vec<f64> = near.flat_map(|peak| around(peak).chain([peak.place])).collect();
+    breaks.retain(|z| z.abs() < ends);
+    breaks.extend([-ends, ends]);
+    breaks.sort_unstable_by(f64::total_cmp);
+    breaks.dedup();
+    // In units of the highest peak's area, so that the integral is of order one however small `p(x)` is.
+    let density = |z: f64| (log_joint(&[z])[0] - highest.height).exp() / highest.width;
+    let integral = integrate(density, &breaks, TOLERANCE);
     let error = integral.error / integral.value;
     if integral.converged && error < 1e3 * TOLERANCE {
-        Ok(largest + integral.value.ln())
+        Ok(highest.height + highest.width.ln() + integral.value.ln())
     } else {
         Err(NotConverged { error })
     }
 }
 
-/// Where to cut the line for a joint density, and the largest logarithm of it that was met there: taken out, the integral
-/// is of order one however small `p(x)` is.
-fn peak(log_joint: impl Fn(f64) -> f64) -> (Vec<f64>, f64) {
+/// A local maximum of the logarithm of a joint density.
+#[derive(Clone, Copy, Debug)]
+struct Peak {
+    place: f64,
+    height: f64,
+    /// How far away it is lower by 1 nat, to a factor of 2.
+    width: f64,
+}
+
+/// The peaks between `-ends` and `ends`, and `ends`.
+fn peaks(log_joint: &impl Fn(&[f64]) -> Vec<f64>) -> (f64, Vec<Peak>) {
     let mut reach = REACH;
-    loop {
-        let breaks: Vec<f64> = (0..=PIECES).map(|k| reach * (2.0 * k as f64 / PIECES as f64 - 1.0)).collect();
-        let values = breaks.iter().map(|&z| log_joint(z)).enumerate();
-        let (place, largest) = values.fold((0, f64::NEG_INFINITY), |a, b| if b.1 > a.1 { b } else { a });
-        if (PIECES / 4..=3 * PIECES / 4).contains(&place) || reach > 1e6 {
-            return (breaks, largest);
+    let grid = |low: f64, high: f64, pieces: usize| -> Vec<f64> {
+        (0..=pieces).map(|k| low + (high - low) * k as f64 / pieces as f64).collect()
+    };
+    let (places, values) = loop {
+        let places = grid(-reach, reach, PIECES);
+        let values = log_joint(&places);
+        let largest = (0..=PIECES).fold(0, |a, b| if values[b] > values[a] { b } else { a });
+        if (PIECES / 4..=3 * PIECES / 4).contains(&largest) || reach > 1e6 {
+            break (places, values);
         }
         reach *= 2.0;
+    };
+    // Not below both neighbours: one of several that are equal.
+    let maxima = (1..PIECES).filter(|&k| values[k] > values[k - 1] && values[k] >= values[k + 1]);
+    let peaks = maxima.map(|k| {
+        let (mut low, mut high, mut best) = (places[k - 1], places[k + 1], (places[k], values[k]));
+        for _ in 0..CLOSER_SCANS {
+            let closer = grid(low, high, CLOSER);
+            let found = closer.iter().copied().zip(log_joint(&closer));
+            best = found.fold(best, |a, b| if b.1 > a.1 { b } else { a });
+            let step = (high - low) / CLOSER as f64;
+            (low, high) = (best.0 - step, best.0 + step);
+        }
+        let (place, height) = best;
+        let mut width = places[k + 1] - places[k];
+        for _ in 0..60 {
+            let lower = log_joint(&[place - width, place + width]);
+            if height - lower[0].min(lower[1]) <= 1.0 {
+                break;
+            }
+            width *= 0.5;
+        }
+        Peak { place, height, width }
+    });
+    (reach, peaks.collect())
+}
+
+/// A set of weights says nothing of `p(x)`.
+#[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
+pub enum WeightsError {
+    /// Fewer than are needed.
+    #[error("{found} weights, {least} are needed")]
+    TooFew {
+        /// How many there are.
+        found: usize,
+        /// How many are needed.
+        least: usize,
+    },
+    /// A logarithm is NaN or `+∞`.
+    #[error("the logarithm of weight {index} is {value}")]
+    NotAWeight {
+        /// Which, from 0.
+        index: usize,
+        /// Its logarithm.
+        value: f64,
+    },
+    /// Every weight is 0: no draw can explain `x`.
+    #[error("every weight is 0")]
+    AllZero,
+}
+
+/// Refuses fewer than `least` weights, and what is none.
+fn check(log_weights: &[f64], least: usize) -> Result<(), WeightsError> {
+    if log_weights.len() < least {
+        return Err(WeightsError::TooFew { found: log_weights.len(), least });
+    }
+    let stray = |value: f64| value.is_nan() || value == f64::INFINITY;
+    match log_weights.iter().enumerate().find(|(_, value)| stray(**value)) {
+        Some((index, &value)) => Err(WeightsError::NotAWeight { index, value }),
+        None if log_weights.iter().all(|&w| w == f64::NEG_INFINITY) => Err(WeightsError::AllZero),
+        None => Ok(()),
     }
 }
 
 /// What a set of weights says of `p(x)`.
+///
+/// All standard errors are of first order (the delta method), and from the same weights: where a few of them carry the sum,
+/// an [effective size](Self::effective_samples) of some dozens, the largest that could have been drawn is as a rule not among
+/// them. Then `p(x)` and the relative variance are too small, and their standard errors far too small.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Evidence {
-    /// `log (1/n Σ w_i)` in nats. Its standard error is that of the mean of the weights, relative to it: the delta method,
-    /// sound where it is well below 1.
+    /// `log (1/n Σ w_i)` in nats. Its standard error is that of the mean of the weights, relative to it, sound where it is well
+    /// below 1.
     pub log_evidence: Estimate,
-    /// `Var w/(E w)²`, the variance of the estimate from one draw relative to its square, with its standard error by the
-    /// delta method.
+    /// `Var w/(E w)²`, the variance of the estimate from one draw relative to its square.
     pub relative_variance: Estimate,
-    /// `(Σ w)²/Σ w²` out of [`samples`](Estimate::samples): how many equal weights would do as well (Kish 1965).
-    pub effective_samples: f64,
+    /// `(Σ w)²/Σ w²` out of [`samples`](Estimate::samples): how many equal weights would do as well (Kish 1965), as an estimate
+    /// of `n/(1 + Var w/(E w)²)`.
+    pub effective_samples: Estimate,
 }
 
 impl Evidence {
     /// From the logarithms of weights, of which there should be some hundreds.
     ///
-    /// # Panics
-    /// If there are none.
-    pub fn from_log_weights(log_weights: &[f64]) -> Self {
-        assert!(!log_weights.is_empty(), "an average of no weights");
-        let n = log_weights.len() as u64;
+    /// # Errors
+    /// If there are fewer than two, one is no number, or all are 0.
+    pub fn from_log_weights(log_weights: &[f64]) -> Result<Self, WeightsError> {
+        check(log_weights, 2)?;
+        let n = log_weights.len() as f64;
         let log_mean = log_mean_exp(log_weights);
         // Relative to their mean: w/E w.
         let relative: Vec<f64> = log_weights.iter().map(|w| (w - log_mean).exp()).collect();
         let first = Moments::of(&relative).estimate();
-        let squares = relative.iter().map(|w| w * w).sum::<f64>() / n as f64;
+        let squares = relative.iter().map(|w| w * w).sum::<f64>() / n;
         // E w²/(E w)² has the influence function w² - 2 E w² w at E w = 1.
-        let influence: Moments = relative.iter().map(|w| w * w - 2.0 * squares * w).collect();
-        Self {
+        let second = relative.iter().map(|w| w * w - 2.0 * squares * w).collect::<Moments>().estimate();
+        let size = n / squares;
+        Ok(Self {
             log_evidence: Estimate { mean: log_mean, ..first },
-            relative_variance: Estimate { mean: squares - 1.0, ..influence.estimate() },
-            effective_samples: effective_sample_size(log_weights),
-        }
+            relative_variance: Estimate { mean: squares - 1.0, ..second },
+            // The slope of n/s at s = E w²/(E w)² is -n/s².
+            effective_samples: Estimate { mean: size, std_err: size / squares * second.std_err, ..second },
+        })
     }
 }
 
@@ -136,14 +241,15 @@ pub fn encoder_log_weights(
 /// The importance-weighted bound `L_k = E log (1/k Σ w_i)` in nats from groups of `k` of these weights; what is left over
 /// of the last group is not used.
 ///
-/// # Panics
-/// If `k` is 0.
-pub fn importance_bound(log_weights: &[f64], k: usize) -> Estimate {
-    log_weights
-        .chunks_exact(k)
-        .map(|group| log_sum_exp(group) - (k as f64).ln())
-        .collect::<Moments>()
-        .estimate()
+/// # Errors
+/// If there are not two groups, `k` is 0, or a weight is no number.
+pub fn importance_bound(log_weights: &[f64], k: usize) -> Result<Estimate, WeightsError> {
+    check(log_weights, 2 * k.max(1))?;
+    if k == 0 {
+        return Err(WeightsError::TooFew { found: 0, least: 1 });
+    }
+    let groups = log_weights.chunks_exact(k).map(|group| log_sum_exp(group) - (k as f64).ln());
+    Ok(groups.collect::<Moments>().estimate())
 }
 
 /// `x` as `n` rows, `[n, d]`.
@@ -160,6 +266,7 @@ mod tests {
     use nn::{GaussianMlp, Variance};
     use prob::{GaussHermite, LinearGaussian};
     use vae::LinearVae;
+    use vae::importance::effective_sample_size;
 
     fn linear() -> LinearVae {
         let law = |w: f64, b: f64, v: f64| LinearGaussian::new(array![[w]], array![b], array![[v]]).unwrap();
@@ -193,20 +300,97 @@ mod tests {
         let prior = prior_log_weights(vae.decoder(), &x, n, Streams::new(2));
         let encoder = encoder_log_weights(vae.encoder(), vae.decoder(), &x, n, Streams::new(3));
         for (weights, proposal) in [(prior, vae.prior()), (encoder, &vae.encoder().given(&x))] {
-            let found = Evidence::from_log_weights(&weights);
+            let found = Evidence::from_log_weights(&weights).unwrap();
             assert!(test.mean(&found.log_evidence, vae.log_evidence(&x)).holds, "{found:?}");
             let exact = vae.weight_variance(&x, proposal).unwrap();
             assert!(test.mean(&found.relative_variance, exact).holds, "{found:?} for {exact}");
             let size = n as f64 / (1.0 + found.relative_variance.mean);
-            assert_relative_eq!(found.effective_samples, size, max_relative = 1e-10);
+            assert_relative_eq!(found.effective_samples.mean, size, max_relative = 1e-10);
+            assert_relative_eq!(size, effective_sample_size(&weights), max_relative = 1e-10);
+        }
+    }
+
+    /// Every standard error against the derivative by a weight: one observation counted a little more often.
+    #[test]
+    fn stated_errors_are_those_of_the_derivative() {
+        let logs: Vec<f64> = (0..20).map(|i| f64::from(i * i % 13) / 5.0).collect();
+        let n = logs.len() as f64;
+        let at = |extra: f64, i: usize| {
+            let mean = |f: fn(f64) -> f64| {
+                let weighted = logs
+                    .iter()
+                    .enumerate()
+                    .map(|(j, l)| f(l.exp()) * ((1.0 - extra) / n + if i == j { extra } else { 0.0 }));
+                weighted.sum::<f64>()
+            };
+            let (first, second) = (mean(|w| w), mean(|w| w * w));
+            [first.ln(), second / (first * first) - 1.0, n * first * first / second]
+        };
+        let found = Evidence::from_log_weights(&logs).unwrap();
+        let stated = [found.log_evidence, found.relative_variance, found.effective_samples];
+        for (which, estimate) in stated.iter().enumerate() {
+            assert_relative_eq!(estimate.mean, at(0.0, 0)[which], max_relative = 1e-12);
+            let slope = |i| (at(1e-5, i)[which] - at(-1e-5, i)[which]) / 2e-5;
+            let derived = (0..logs.len()).map(slope).collect::<Moments>().estimate();
+            assert_relative_eq!(estimate.std_err, derived.std_err, max_relative = 1e-7);
         }
     }
 
     #[test]
     fn the_bound_of_groups_by_hand() {
-        let bound = importance_bound(&[1f64.ln(), 3f64.ln(), 4f64.ln(), 0.0, 9.0], 2);
+        let bound = importance_bound(&[1f64.ln(), 3f64.ln(), 4f64.ln(), 0.0, 9.0], 2).unwrap();
         assert_relative_eq!(bound.mean, 0.5 * (2f64.ln() + 2.5f64.ln()), max_relative = 1e-14);
         assert_eq!(bound.samples, 2);
+    }
+
+    #[test]
+    fn what_are_no_weights_is_refused() {
+        let zero = f64::NEG_INFINITY;
+        assert_eq!(Evidence::from_log_weights(&[0.0]), Err(WeightsError::TooFew { found: 1, least: 2 }));
+        assert_eq!(Evidence::from_log_weights(&[zero; 3]), Err(WeightsError::AllZero));
+        assert!(matches!(
+            Evidence::from_log_weights(&[0.0, f64::NAN]),
+            Err(WeightsError::NotAWeight { index: 1, .. })
+        ));
+        assert!(Evidence::from_log_weights(&[zero, 0.0]).is_ok(), "some weights may be 0");
+        assert_eq!(importance_bound(&[0.0; 5], 3), Err(WeightsError::TooFew { found: 5, least: 6 }));
+        assert!(importance_bound(&[0.0; 5], 0).is_err());
+    }
+
+    /// Decoders with little noise: slopes from 0.3 to 8.1, in steps of 1.1 from a peak that no first scan meets, down to a
+    /// deviation of 1e-6.
+    #[test]
+    fn narrow_posteriors_are_found() {
+        for variance in [1e-4, 1e-6, 1e-8, 1e-12] {
+            for slope in (0..8).map(|k| 0.3 + 1.1137 * f64::from(k)) {
+                let law =
+                    LinearGaussian::new(array![[slope], [0.5]], array![0.1, 0.0], Array2::eye(2) * variance)
+                        .unwrap();
+                let x = array![0.7 * slope + 0.1, 0.35 + 2.0 * variance.sqrt()];
+                let unused = LinearGaussian::new(Array2::zeros((1, 2)), array![0.0], array![[1.0]]).unwrap();
+                let exact = LinearVae::new(unused, law.clone()).unwrap().log_evidence(&x);
+                let found = log_evidence(&law, &x).unwrap();
+                assert!(
+                    (found - exact).abs() < 1e-8 * (1.0 + exact.abs()),
+                    "{variance} {slope}: {found} for {exact}"
+                );
+            }
+        }
+    }
+
+    /// `μ(z) = tanh(z + 1) - tanh(z - 1)` is even: two equal peaks at `±½ arcosh(2 sinh 2/x - cosh 2)`. The second has a part in
+    /// the evidence, `2 N(z; 0, 1)/|μ'(z)|` where the noise vanishes.
+    #[test]
+    fn both_peaks_of_an_even_decoder_count() {
+        let mut decoder = GaussianMlp::new(1, &[2], 1, Variance::Fixed(1e-8), &mut Streams::new(1).rng(0));
+        decoder.net_mut().set_flat_parameters(&[1.0, 1.0, 1.0, -1.0, 1.0, -1.0, 0.0]);
+        for x in [0.3, 1.0, 1.4] {
+            let z = 0.5 * (2.0 * 2f64.sinh() / x - 2f64.cosh()).acosh();
+            let slope = (z + 1.0).cosh().powi(-2) - (z - 1.0).cosh().powi(-2);
+            let exact = (2.0f64).ln() + log_normal(z, 0.0) - slope.abs().ln();
+            let found = log_evidence(&decoder, &array![x]).unwrap();
+            assert!((found - exact).abs() < 1e-5, "{x}: {found} for {exact}");
+        }
     }
 
     #[test]

@@ -10,6 +10,7 @@
 //! | [`probabilistic_pca`] | EM for probabilistic PCA | the maximum in closed form |
 //! | [`maximum_likelihood`] | linear regression: maximum likelihood, ridge, weight decay | the normal equations |
 //! | [`evidence`] | `p(x)` from draws of the prior and from weighted draws of the encoder | quadrature |
+//! | [`modes`], [`proportion`](mod@proportion) | the mode nearest to a point; a share of draws | Wilson's interval |
 //! | [`adversarial`] | the generative adversarial network on the line | the optimal discriminator, 2 JSD - log 4 |
 //! | [`quantised`] | the VQ-VAE, and the bound that it has | a uniform prior over codes: KL = log K |
 //! | [`scores`] | inception score and Fréchet distance of toy generators | the Bayes classifier by quadrature |
@@ -23,17 +24,21 @@ use linalg as _;
 pub mod adversarial;
 pub mod amortisation;
 pub mod denoising_autoencoder;
+mod descent;
 pub mod evidence;
 pub mod linear_autoencoder;
 pub mod maximum_likelihood;
 pub mod mixture_em;
+pub mod modes;
 pub mod probabilistic_pca;
+pub mod proportion;
 pub mod quantised;
-mod sample;
+mod sample_moments;
 pub mod sampled_autoencoder;
 pub mod scores;
 
 pub use denoising_autoencoder::DenoisingAutoencoder;
 pub use maximum_likelihood::Regression;
 pub use probabilistic_pca::ProbabilisticPca;
-pub use sample::sample_law;
+pub use proportion::proportion;
+pub use sample_moments::SampleMoments;

@@ -7,9 +7,11 @@
 
 use linalg::SymmetricEigen;
 use montecarlo::{Estimate, Moments};
-use ndarray::{Array1, Array2, ArrayRef2};
-use prob::{Gaussian, ProbError};
+use ndarray::{Array1, Array2, ArrayRef2, Axis};
+use prob::{ProbError, check_dim};
 use vae::LinearAutoencoder;
+
+use crate::SampleMoments;
 
 /// Encoder `E` (`[k, d]`) and decoder `D` (`[d, k]`) that are being trained.
 #[derive(Clone, Debug, PartialEq)]
@@ -18,6 +20,16 @@ pub struct Weights {
     pub encoder: Array2<f64>,
     /// `D`, `[d, k]`.
     pub decoder: Array2<f64>,
+}
+
+/// Descent left the finite numbers.
+#[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
+#[error("the descent diverged at step {step}: the error is {error}")]
+pub struct Diverged {
+    /// The step at which it was seen, from 0.
+    pub step: usize,
+    /// What the reconstruction error had become.
+    pub error: f64,
 }
 
 impl Weights {
@@ -37,30 +49,52 @@ impl Weights {
         (error, gradient)
     }
 
-    /// `steps` steps of gradient descent of the size `rate / λ_max` on the samples whose [`sample_law`](crate::sample_law)
-    /// is `data`; `watch(step, error)` hears the error before each.
+    /// `steps` steps of gradient descent of the size `rate / λ_max` on samples with these moments; `watch(step, error, weights)`
+    /// sees the weights before each, and their error.
     ///
     /// A rate up to ¼ descends from small weights. The error that is left falls by a factor of about
-    /// `1 - 2 rate (λ_k - λ_{k+1})/λ_max` in a step, or slower where `D` and `E` are small.
+    /// `1 - 2 rate (λ_k - λ_{k+1})/λ_max` in a step, or slower where `D` and `E` are small. Samples that are all alike have
+    /// nothing to descend.
+    ///
+    /// # Errors
+    /// [`Diverged`] as soon as the error is not finite, at a rate that is too large; the weights stay as they were at the last
+    /// step at which it was.
     ///
     /// # Panics
     /// If the shapes do not fit.
-    pub fn descend(&mut self, data: &Gaussian, steps: usize, rate: f64, mut watch: impl FnMut(usize, f64)) {
+    pub fn descend(
+        &mut self,
+        data: &SampleMoments,
+        steps: usize,
+        rate: f64,
+        mut watch: impl FnMut(usize, f64, &Weights),
+    ) -> Result<(), Diverged> {
         let covariance = data.covariance();
-        let size = rate / SymmetricEigen::new(covariance).values()[0];
-        for step in 0..steps {
+        let largest = SymmetricEigen::new(covariance).values()[0];
+        let size = if largest > 0.0 { rate / largest } else { 0.0 };
+        let mut before = self.clone();
+        // Once more than there are steps: what the last one made is looked at too.
+        for step in 0..=steps {
             let (error, gradient) = self.error_and_gradient(covariance);
-            watch(step, error);
-            self.encoder.scaled_add(-size, &gradient.encoder);
-            self.decoder.scaled_add(-size, &gradient.decoder);
+            if !error.is_finite() {
+                *self = before;
+                return Err(Diverged { step, error });
+            }
+            if step < steps {
+                watch(step, error, self);
+                before.clone_from(self);
+                self.encoder.scaled_add(-size, &gradient.encoder);
+                self.decoder.scaled_add(-size, &gradient.decoder);
+            }
         }
+        Ok(())
     }
 
     /// The autoencoder with these weights, centred at the mean of the samples.
     ///
     /// # Errors
     /// If the shapes do not fit.
-    pub fn model(&self, data: &Gaussian) -> Result<LinearAutoencoder, ProbError> {
+    pub fn model(&self, data: &SampleMoments) -> Result<LinearAutoencoder, ProbError> {
         LinearAutoencoder::new(self.encoder.clone(), self.decoder.clone(), data.mean().clone())
     }
 }
@@ -78,30 +112,41 @@ pub fn reconstruction_error(model: &LinearAutoencoder, x: &ArrayRef2<f64>) -> Es
     squares.collect::<Moments>().estimate()
 }
 
-/// The `k` principal angles between the spans of the columns of `a` and of `b` (each `[d, k]`, of full rank), in radians,
-/// the largest first: their sines are the singular values of `(I - P_b) Q_a`, with `Q_a` an orthonormal basis of the one
-/// and `P_b` the projection on the other. Taken from sines, so that the largest keeps its digits where it is small
-/// (Björck and Golub 1973); the others are known to about 1e-8 of it.
+/// The `k` principal angles between the spans of the columns of `a` and of `b` (each `[d, k]`), in radians, the largest first:
+/// their sines are the singular values of `(I - P_b) Q_a`, with `Q_a` an orthonormal basis of the one and `P_b` the projection
+/// on the other. Taken from sines, so that the largest keeps its digits where it is small (Björck and Golub 1973); the others
+/// are known to about 1e-8 of it.
 ///
-/// # Panics
-/// If the shapes differ.
-pub fn principal_angles(a: &ArrayRef2<f64>, b: &ArrayRef2<f64>) -> Array1<f64> {
-    assert_eq!(a.dim(), b.dim(), "angles between spans of different dimension");
-    let (a, b) = (orthonormal(a), orthonormal(b));
+/// # Errors
+/// If the shapes differ, a number is not finite, or columns depend on one another to rounding and span less.
+pub fn principal_angles(a: &ArrayRef2<f64>, b: &ArrayRef2<f64>) -> Result<Array1<f64>, ProbError> {
+    check_dim("coordinates", a.nrows(), b.nrows())?;
+    check_dim("columns", a.ncols(), b.ncols())?;
+    let (a, b) = (orthonormal(a)?, orthonormal(b)?);
     let outside = &a - &b.dot(&b.t().dot(&a));
     let squares = SymmetricEigen::new(&outside.t().dot(&outside)).values().clone();
-    squares.mapv(|square| square.clamp(0.0, 1.0).sqrt().asin())
+    Ok(squares.mapv(|square| square.clamp(0.0, 1.0).sqrt().asin()))
 }
 
-/// `A (AᵀA)^{-½}`: orthonormal columns with the span of those of `a`.
-fn orthonormal(a: &ArrayRef2<f64>) -> Array2<f64> {
-    a.dot(&SymmetricEigen::new(&a.t().dot(a)).map(|v| v.sqrt().recip()))
+/// `A (AᵀA)^{-½}`: orthonormal columns with the span of those of `a`, which are brought to length 1 first.
+fn orthonormal(a: &ArrayRef2<f64>) -> Result<Array2<f64>, ProbError> {
+    if let Some((index, &value)) = a.iter().enumerate().find(|(_, value)| !value.is_finite()) {
+        return Err(ProbError::NotFinite { what: "columns", index, value });
+    }
+    // By their largest entries first: a square may overflow.
+    let largest = a.map_axis(Axis(0), |column| column.iter().fold(0.0, |max: f64, v| max.max(v.abs())));
+    let a = &a.view() / &largest.mapv(|v| if v > 0.0 { v } else { 1.0 });
+    let lengths = a.map_axis(Axis(0), |column| column.dot(&column).sqrt());
+    let a = &a / &lengths.mapv(|v| if v > 0.0 { v } else { 1.0 });
+    let gram = SymmetricEigen::new(&a.t().dot(&a));
+    let independent = gram.values().iter().filter(|&&v| v > 1e-14 * a.ncols() as f64).count();
+    check_dim("span of the columns", a.ncols(), independent)?;
+    Ok(a.dot(&gram.map(|v| v.sqrt().recip())))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sample_law;
     use approx::{assert_abs_diff_eq, assert_relative_eq};
     use montecarlo::Streams;
     use ndarray::{array, s};
@@ -126,7 +171,7 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(32))]
         #[test]
         fn the_gradient_is_that_of_the_error(seed in 0u64..1000) {
-            let law = sample_law(&samples(20)).unwrap();
+            let law = SampleMoments::of(&samples(20)).unwrap();
             let at = |flat: &[f64]| Weights {
                 encoder: Array2::from_shape_vec((2, 4), flat[..8].to_vec()).unwrap(),
                 decoder: Array2::from_shape_vec((4, 2), flat[8..].to_vec()).unwrap(),
@@ -143,17 +188,17 @@ mod tests {
     #[test]
     fn descent_arrives_at_the_principal_components() {
         let x = samples(200);
-        let law = sample_law(&x).unwrap();
+        let law = SampleMoments::of(&x).unwrap();
         let eigen = SymmetricEigen::new(law.covariance());
         let least: f64 = eigen.values().slice(s![2..]).sum();
         for seed in 0..3 {
             let mut weights = start(seed);
             let mut errors = Vec::new();
-            weights.descend(&law, 3000, 0.2, |_, error| errors.push(error));
+            weights.descend(&law, 3000, 0.2, |_, error, _| errors.push(error)).unwrap();
             assert!(errors.is_sorted_by(|before, after| *after <= *before + 1e-12));
             let model = weights.model(&law).unwrap();
             assert_relative_eq!(reconstruction_error(&model, &x).mean, least, max_relative = 1e-10);
-            let angles = principal_angles(&weights.decoder, &eigen.vectors().slice(s![.., ..2]));
+            let angles = principal_angles(&weights.decoder, &eigen.vectors().slice(s![.., ..2])).unwrap();
             assert_abs_diff_eq!(angles[0], 0.0, epsilon = 1e-7);
         }
     }
@@ -164,9 +209,52 @@ mod tests {
         for angle in [0.3, 1e-9] {
             let flat = array![[1.0, 1.0], [0.0, 2.0], [0.0, 0.0]];
             let tilted = array![[5.0, 1.0], [0.0, f64::cos(angle)], [0.0, f64::sin(angle)]];
-            let angles = principal_angles(&flat, &tilted);
+            let angles = principal_angles(&flat, &tilted).unwrap();
             assert_relative_eq!(angles[0], angle, max_relative = 1e-6);
             assert_abs_diff_eq!(angles[1], 0.0, epsilon = 1e-8 * angle + 1e-15);
         }
+    }
+
+    /// `S = diag(4, 1)`, `z = x_1/2`, `x' = (z, z)`: the residual is `(x_1/2, x_2 - x_1/2)`, of mean square 1 + 1 + 1.
+    #[test]
+    fn the_error_by_hand() {
+        let covariance = array![[4.0, 0.0], [0.0, 1.0]];
+        let weights = Weights { encoder: array![[0.5, 0.0]], decoder: array![[1.0], [1.0]] };
+        assert_relative_eq!(weights.error_and_gradient(&covariance).0, 3.0, max_relative = 1e-14);
+    }
+
+    /// A rate of 5 leaves the finite numbers, and the weights stay among them; samples that are all alike have nothing to
+    /// descend; two samples in space are enough.
+    #[test]
+    fn descent_ends_among_finite_numbers() {
+        let law = SampleMoments::of(&samples(50)).unwrap();
+        let mut weights = start(1);
+        let error = weights.descend(&law, 1000, 5.0, |_, _, _| ()).unwrap_err();
+        assert!(error.step > 0 && weights.encoder.iter().chain(&weights.decoder).all(|w| w.is_finite()));
+        assert!(weights.error_and_gradient(law.covariance()).0.is_finite());
+        let alike = SampleMoments::of(&Array2::ones((3, 4))).unwrap();
+        let mut weights = start(1);
+        weights.descend(&alike, 10, 0.2, |_, _, _| ()).unwrap();
+        assert_eq!(weights, start(1));
+        let two = array![[1.0, 0.0, 0.0, 0.0], [0.0, 2.0, 0.0, 0.0]];
+        let law = SampleMoments::of(&two).unwrap();
+        weights.descend(&law, 4000, 0.2, |_, _, _| ()).unwrap();
+        let left = reconstruction_error(&weights.model(&law).unwrap(), &two).mean;
+        assert!(left < 1e-10, "two points lie on a line: {left}");
+    }
+
+    #[test]
+    fn columns_that_span_less_have_no_angles() {
+        let two = array![[1.0, 0.0], [0.0, 1.0], [0.0, 0.0]];
+        for bad in [
+            array![[1.0, 3.0], [2.0, 6.0], [0.1, 0.3]],
+            Array2::zeros((3, 2)),
+            array![[1.0, f64::NAN], [0.0, 1.0], [0.0, 0.0]],
+            array![[1.0], [0.0], [0.0]],
+        ] {
+            assert!(principal_angles(&two, &bad).is_err() && principal_angles(&bad, &two).is_err(), "{bad}");
+        }
+        let tiny = array![[1e-200, 0.0], [0.0, 1e200], [0.0, 0.0]];
+        assert_abs_diff_eq!(principal_angles(&two, &tiny).unwrap()[0], 0.0, epsilon = 1e-15);
     }
 }

@@ -7,16 +7,21 @@
 //! | module | what is here |
 //! |---|---|
 //! | [`codebook`] | the codes, the nearest one, and two ways to move them |
+//! | [`restart`] | what becomes of codes that nothing takes |
 //! | [`model`] | encoder, codebook, decoder; the loss and its gradient, the straight-through part by hand |
+//! | [`bound`] | the model's bound, row by row, and its evidence |
 //! | [`usage`] | how often each code is used: perplexity, dead codes, the prior over codes |
 //! | [`training`] | steps of Adam and of the codebook |
 
+pub mod bound;
 pub mod codebook;
 pub mod model;
+pub mod restart;
 pub mod training;
 pub mod usage;
 
 pub use codebook::{Codebook, CodebookRule};
 pub use model::{VqTerms, VqVae};
+pub use restart::Restart;
 pub use training::VqTraining;
 pub use usage::CodeUsage;

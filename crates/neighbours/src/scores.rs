@@ -5,8 +5,10 @@
 //! |---|---|
 //! | [`classifier`] | a softmax network: predictions, features, the cross-entropy and its gradient, training |
 //! | [`faults`] | laws that a faulty generator would have: modes dropped, collapsed, blurred, … |
-//! | [`estimates`] | both scores from samples, with standard errors by batches |
+//! | [`estimates`] | the inception score of samples, with its standard error |
 //! | [`quadrature`] | the inception score of a law, exact |
+//!
+//! The Fréchet distance of samples is that of the crate `distances`.
 
 pub mod classifier;
 pub mod estimates;
@@ -14,6 +16,6 @@ pub mod faults;
 pub mod quadrature;
 
 pub use classifier::{Classifier, ClassifierTraining};
-pub use estimates::{frechet_estimate, inception_estimate, moments};
+pub use estimates::inception_estimate;
 pub use faults::Fault;
 pub use quadrature::{Score, inception_score_of};

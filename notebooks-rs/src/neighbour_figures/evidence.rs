@@ -5,7 +5,7 @@ use std::error::Error;
 use montecarlo::Streams;
 use ndarray::{Array1, Array2};
 use neighbours::evidence::{
-    Evidence, encoder_log_weights, importance_bound, log_evidence, prior_log_weights,
+    Evidence, WeightsError, encoder_log_weights, importance_bound, log_evidence, prior_log_weights,
 };
 use nn::{Training, Variance};
 use plot::{Figure, Panel, Style, theme};
@@ -49,7 +49,7 @@ pub fn study(streams: Streams) -> Result<Page, Box<dyn Error + Send + Sync>> {
                 let weights = encoder_log_weights(vae.encoder(), vae.decoder(), &x, DRAWS, streams);
                 (weights, vae.encoder().given(&x))
             };
-            let found = Evidence::from_log_weights(&weights);
+            let found = Evidence::from_log_weights(&weights)?;
             let variance = vae.weight_variance(&x, &proposal)?;
             exact.push((d as f64, variance));
             sampled.push((d as f64, found.relative_variance.mean, found.relative_variance.std_err));
@@ -65,7 +65,7 @@ pub fn study(streams: Streams) -> Result<Page, Box<dyn Error + Send + Sync>> {
                     found.relative_variance,
                     variance,
                 ));
-                let size = found.effective_samples / DRAWS as f64;
+                let size = found.effective_samples.mean / DRAWS as f64;
                 rows.push(Row::computed(draws + "n_eff/n, 1/(1 + variance)", size, 1.0 / (1.0 + variance)));
             }
         }
@@ -103,22 +103,19 @@ fn network(streams: Streams) -> Result<(Panel, Vec<Row>), Box<dyn Error + Send +
         .y_log();
     for (weights, name, color) in [(&prior, "prior", theme::VERMILLION), (&encoder, "encoder", theme::BLUE)] {
         // A logarithm has no room for a gap that is lost in its own error.
-        let lacking =
-            GROUPS.map(|k| (k, importance_bound(weights, k))).into_iter().filter_map(|(k, bound)| {
-                let lacks = exact - bound.mean;
-                (lacks > 3.0 * bound.std_err).then_some((k as f64, lacks, bound.std_err))
-            });
+        let lacking = GROUPS.into_iter().filter_map(|k| {
+            let bound = importance_bound(weights, k).ok()?;
+            let lacks = exact - bound.mean;
+            (lacks > 3.0 * bound.std_err).then_some((k as f64, lacks, bound.std_err))
+        });
         let lacking: Vec<(f64, f64, f64)> = lacking.collect();
         panel = panel
             .line(lacking.iter().map(|&(k, lacks, _)| (k, lacks)), Style::new(color).label(name))
             .error_bars(lacking, Style::new(color).name(format!("{name}, s.e.")));
     }
     let rows = [("prior", &prior), ("encoder", &encoder)].map(|(name, weights)| {
-        Row::estimated(
-            format!("{name}, network: log p(x)"),
-            Evidence::from_log_weights(weights).log_evidence,
-            exact,
-        )
+        let found = Evidence::from_log_weights(weights)?;
+        Ok(Row::estimated(format!("{name}, network: log p(x)"), found.log_evidence, exact))
     });
-    Ok((panel, rows.into()))
+    Ok((panel, rows.into_iter().collect::<Result<_, WeightsError>>()?))
 }

@@ -6,8 +6,8 @@ use linalg::SymmetricEigen;
 use montecarlo::Streams;
 use ndarray::{Array2, s};
 use ndarray_rand::{RandomExt, rand_distr::StandardNormal};
+use neighbours::SampleMoments;
 use neighbours::linear_autoencoder::{Weights, principal_angles, reconstruction_error};
-use neighbours::sample_law;
 use plot::{Figure, Panel, Style};
 
 use super::{five_axes, spaced};
@@ -26,7 +26,7 @@ const FRESH: usize = 100_000;
 pub fn study(streams: Streams) -> Result<Page, Box<dyn Error + Send + Sync>> {
     let truth = five_axes(streams)?;
     let x = truth.sample(SAMPLES, &mut streams.role("samples").rng(0));
-    let law = sample_law(&x)?;
+    let law = SampleMoments::of(&x)?;
     let eigen = SymmetricEigen::new(law.covariance());
     let least = eigen.values().slice(s![LATENTS..]).sum();
     let axes = eigen.vectors().slice(s![.., ..LATENTS]);
@@ -45,12 +45,12 @@ pub fn study(streams: Streams) -> Result<Page, Box<dyn Error + Send + Sync>> {
         let mut weights = Weights { encoder: normal((LATENTS, 5)), decoder: normal((5, LATENTS)) };
         let (mut above, mut turned) = (Vec::new(), Vec::new());
         for step in 1..=STEPS {
-            weights.descend(&law, 1, RATE, |_, error| {
+            weights.descend(&law, 1, RATE, |_, error, _| {
                 if spaced(step) && error - least > 1e-13 {
                     above.push((step as f64, error - least));
                 }
-            });
-            let angle = principal_angles(&weights.decoder, &axes)[0];
+            })?;
+            let angle = principal_angles(&weights.decoder, &axes)?[0];
             if spaced(step) && angle > 1e-7 {
                 turned.push((step as f64, angle));
             }
@@ -76,7 +76,7 @@ pub fn study(streams: Streams) -> Result<Page, Box<dyn Error + Send + Sync>> {
             ),
             Row::computed(
                 "largest angle to the first two axes",
-                principal_angles(&weights.decoder, &axes)[0],
+                principal_angles(&weights.decoder, &axes)?[0],
                 0.0,
             ),
             Row::estimated(

@@ -32,7 +32,7 @@ pub fn study(streams: Streams) -> Result<Page, Box<dyn Error + Send + Sync>> {
         let w: Array1<f64> = Array1::random_using(WEIGHTS, StandardNormal, rng) / PRECISION.sqrt();
         let noise: Array1<f64> = Array1::random_using(EXAMPLES, StandardNormal, rng);
         let response = design.dot(&w) + noise * NOISE_VARIANCE.sqrt();
-        (w, Regression::new(design.clone(), response))
+        (w, Regression::new(design.clone(), response).expect("finite numbers of fitting shapes"))
     };
     let (_, problem) = draw(&mut rng);
     let penalties: Vec<f64> = (0..=60).map(|i| 10f64.powf(-1.0 + 4.0 * f64::from(i) / 60.0)).collect();
@@ -49,7 +49,7 @@ pub fn study(streams: Streams) -> Result<Page, Box<dyn Error + Send + Sync>> {
         path = path.line(line, Style::series(j).label(format!("$w_{}$", j + 1)));
     }
     for (&c, exact) in penalties.iter().zip(&closed).step_by(6) {
-        let descended = problem.weight_decay(c, 1.0, DESCENT, |_, _| ());
+        let descended = problem.weight_decay(c, 1.0, DESCENT, |_, _| ())?;
         farthest = (&descended - exact).iter().fold(farthest, |max, v| max.max(v.abs()));
         for (j, &w) in descended.iter().enumerate() {
             path =

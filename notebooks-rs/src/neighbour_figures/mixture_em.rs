@@ -29,8 +29,8 @@ pub fn study(streams: Streams) -> Result<Page, Box<dyn Error + Send + Sync>> {
     let parts = [-1.0, 0.2, 1.0].map(|mean| Gaussian::new(array![mean], array![[1.5]]));
     let start = Mixture::equal(parts.into_iter().collect::<Result<_, _>>()?)?;
     let (fitted, history) = fit(&start, &x, ITERATIONS)?;
-    let truth = average_log_likelihood(&data, &x);
-    let found = average_log_likelihood(&fitted, &x);
+    let truth = average_log_likelihood(&data, &x)?;
+    let found = average_log_likelihood(&fitted, &x)?;
 
     let after = |f: fn(&neighbours::mixture_em::Iteration) -> f64| {
         history

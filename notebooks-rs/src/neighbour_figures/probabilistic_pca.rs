@@ -7,7 +7,7 @@ use montecarlo::Streams;
 use ndarray::Array2;
 use ndarray_rand::{RandomExt, rand_distr::StandardNormal};
 use neighbours::probabilistic_pca::fit;
-use neighbours::{ProbabilisticPca, sample_law};
+use neighbours::{ProbabilisticPca, SampleMoments};
 use plot::{Figure, Panel, Style, theme};
 
 use super::five_axes;
@@ -22,7 +22,7 @@ const ITERATIONS: usize = 60;
 /// # Errors
 /// If a matrix is singular to rounding.
 pub fn study(streams: Streams) -> Result<Page, Box<dyn Error + Send + Sync>> {
-    let law = sample_law(&five_axes(streams)?.sample(SAMPLES, &mut streams.role("samples").rng(0)))?;
+    let law = SampleMoments::of(&five_axes(streams)?.sample(SAMPLES, &mut streams.role("samples").rng(0)))?;
     let best = ProbabilisticPca::maximum_likelihood(&law, LATENTS)?;
     let highest = best.average_log_likelihood(&law)?;
     let mut climb = Panel::new("what the bound still lacks")

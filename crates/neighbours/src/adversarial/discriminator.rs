@@ -27,11 +27,9 @@ impl Game {
         self.on_data + self.on_samples
     }
 
-    /// The first share that is not finite, by name.
-    pub fn diverged(&self) -> Option<(&'static str, f64)> {
+    /// Both shares by name.
+    pub(super) fn terms(&self) -> [(&'static str, f64); 2] {
         [("log D on data", self.on_data), ("log (1 - D) on samples", self.on_samples)]
-            .into_iter()
-            .find(|(_, value)| !value.is_finite())
     }
 }
 
@@ -171,8 +169,19 @@ mod tests {
         assert_eq!((estimate.std_err, estimate.samples), (0.0, 4));
         let game = line.loss_gradient(&x, &y, &mut line.workspace(2));
         assert_relative_eq!(game.on_samples, 0.25f64.ln(), max_relative = 1e-14);
-        assert_eq!(game.diverged(), None);
-        let broken = Game { on_samples: f64::NEG_INFINITY, ..game };
-        assert_eq!(broken.diverged(), Some(("log (1 - D) on samples", f64::NEG_INFINITY)));
+    }
+
+    /// `l(x) = x` on two data and three samples: the errors of two independent means add up in squares.
+    #[test]
+    fn the_error_of_a_value_by_hand() {
+        let mut line = Discriminator::new(1, &[], &mut ChaCha8Rng::seed_from_u64(1));
+        line.net_mut().set_flat_parameters(&[1.0, 0.0]);
+        let (x, y) = (array![[0.0], [3f64.ln()]], array![[0.0], [0.0], [3f64.ln()]]);
+        let estimate = line.estimate_value(&x, &y);
+        // log ½ and log ¾: a variance of (log 3/2)²/4 of their mean. log ½ twice and log ¼: (log 2)²/9.
+        let variance = 1.5f64.ln().powi(2) / 4.0 + 2f64.ln().powi(2) / 9.0;
+        assert_relative_eq!(estimate.std_err, variance.sqrt(), max_relative = 1e-13);
+        let mean = 0.5 * (0.5f64.ln() + 0.75f64.ln()) + (2.0 * 0.5f64.ln() + 0.25f64.ln()) / 3.0;
+        assert_relative_eq!(estimate.mean, mean, max_relative = 1e-13);
     }
 }

@@ -4,10 +4,14 @@
 //! the cubics that share its values and slopes at knots `h` apart, of which the error is `O(h⁴)`; the law of the cubics is
 //! exact. Where `G` turns round, a fold, the density is infinite, as `1/√` of the distance, and an integral over it is cut.
 
+use std::f64::consts::{FRAC_PI_2, LN_2, PI};
+
 use ndarray::{Array2, array};
 use nn::Mlp;
 use prob::numerics::{LN_2PI, log_sigmoid};
 use prob::{Gaussian, Integral, Mixture, integrate};
+
+use super::hermite::{Hermite, Knot};
 
 /// The noise is cut here: beyond are 2e-19 of it.
 const REACH: f64 = 9.0;
@@ -18,46 +22,14 @@ const TOLERANCE: f64 = 1e-8;
 /// The law of `G(z)` for `z ~ N(0, 1)`, for a network with one input and one output.
 #[derive(Clone, Debug)]
 pub struct Pushforward {
-    /// In the order of `z`.
-    knots: Vec<Knot>,
-    /// Positions of the knots at which `G` turns round, and both ends: it is monotone between.
-    turns: Vec<usize>,
+    generator: Hermite,
     /// The law of the noise.
     normal: Mixture,
-}
-
-/// `G(z) = x` and `G'(z) = slope`.
-#[derive(Clone, Copy, Debug, PartialEq)]
-struct Knot {
-    z: f64,
-    x: f64,
-    slope: f64,
 }
 
 /// `log φ(z)`.
 fn log_normal(z: f64) -> f64 {
     -0.5 * (z * z + LN_2PI)
-}
-
-/// `(x, dx/dz)` of the cubic between two knots at the share `t` of the way.
-fn cubic(a: &Knot, b: &Knot, t: f64) -> (f64, f64) {
-    let h = b.z - a.z;
-    let s = 1.0 - t;
-    let x =
-        s * s * ((1.0 + 2.0 * t) * a.x + t * h * a.slope) + t * t * ((1.0 + 2.0 * s) * b.x - s * h * b.slope);
-    let secant = (b.x - a.x) / h;
-    (x, s * (s - 2.0 * t) * a.slope + t * (t - 2.0 * s) * b.slope + 6.0 * s * t * secant)
-}
-
-/// Where `f`, of which the sign changes from 0 to 1, is 0.
-fn bisect(f: impl Fn(f64) -> f64) -> f64 {
-    let rising = f(0.0) < 0.0;
-    let (mut low, mut high) = (0.0, 1.0);
-    for _ in 0..40 {
-        let middle = 0.5 * (low + high);
-        if (f(middle) < 0.0) == rising { low = middle } else { high = middle }
-    }
-    0.5 * (low + high)
 }
 
 impl Pushforward {
@@ -74,61 +46,23 @@ impl Pushforward {
         let x = generator.forward_on(&z, &mut tape).clone();
         // The rows do not mix, so the gradient of Σ G(z_i) by z_i is G'(z_i).
         let slope = generator.backward(&mut tape, &Array2::ones((n, 1)), &mut unused);
-        Self::through(z.iter().zip(&x).zip(slope).map(|((&z, &x), &slope)| Knot { z, x, slope }).collect())
+        let knots = z.iter().zip(&x).zip(slope).map(|((&z, &x), &slope)| Knot { z, x, slope });
+        Self::through(&knots.collect::<Vec<_>>())
     }
 
-    /// The law of the cubics through these knots: a knot more wherever the slope changes its sign.
-    fn through(raw: Vec<Knot>) -> Self {
-        let (mut knots, mut turns) = (Vec::with_capacity(raw.len()), vec![0]);
-        for pair in raw.windows(2) {
-            let (a, b) = (pair[0], pair[1]);
-            knots.push(a);
-            if a.slope * b.slope < 0.0 {
-                let t = bisect(|t| cubic(&a, &b, t).1);
-                turns.push(knots.len());
-                knots.push(Knot { z: a.z + t * (b.z - a.z), x: cubic(&a, &b, t).0, slope: 0.0 });
-            }
-        }
-        knots.extend(raw.last());
-        turns.push(knots.len() - 1);
-        Self { knots, turns, normal: Gaussian::standard(1).into() }
+    fn through(knots: &[Knot]) -> Self {
+        Self { generator: Hermite::through(knots), normal: Gaussian::standard(1).into() }
     }
 
     /// Where `G` turns round: pairs `(z, G(z))`.
     pub fn folds(&self) -> impl Iterator<Item = (f64, f64)> {
-        self.turns[1..self.turns.len() - 1].iter().map(|&i| (self.knots[i].z, self.knots[i].x))
-    }
-
-    /// `G(z)` and `G'(z)`.
-    fn at(&self, z: f64) -> (f64, f64) {
-        let after = self.knots.partition_point(|knot| knot.z < z).clamp(1, self.knots.len() - 1);
-        let (a, b) = (&self.knots[after - 1], &self.knots[after]);
-        cubic(a, b, (z - a.z) / (b.z - a.z))
-    }
-
-    /// The one `z` with `G(z) = x` between the turns `piece` and `piece + 1`, and `G'(z)`.
-    fn preimage(&self, piece: usize, x: f64) -> Option<(f64, f64)> {
-        let knots = &self.knots[self.turns[piece]..=self.turns[piece + 1]];
-        let (first, last) = (knots.first()?, knots.last()?);
-        let rising = first.x < last.x;
-        let below = |knot: &Knot| if rising { knot.x < x } else { knot.x > x };
-        let after = knots.partition_point(below);
-        if after == 0 || after == knots.len() {
-            return None;
-        }
-        let (a, b) = (&knots[after - 1], &knots[after]);
-        let t = bisect(|t| cubic(a, b, t).0 - x);
-        Some((a.z + t * (b.z - a.z), cubic(a, b, t).1))
-    }
-
-    fn pieces(&self) -> std::ops::Range<usize> {
-        0..self.turns.len() - 1
+        self.generator.folds()
     }
 
     /// `q(x)` from all monotone pieces but the one left out.
     fn density_without(&self, left_out: Option<usize>, x: f64) -> f64 {
-        let pieces = self.pieces().filter(|&piece| Some(piece) != left_out);
-        let preimages = pieces.filter_map(|piece| self.preimage(piece, x));
+        let pieces = (0..self.generator.pieces()).filter(|&piece| Some(piece) != left_out);
+        let preimages = pieces.filter_map(|piece| self.generator.preimage(piece, x));
         preimages.map(|(z, slope)| log_normal(z).exp() / slope.abs()).sum()
     }
 
@@ -139,24 +73,24 @@ impl Pushforward {
 
     /// `log q(G(z))`, which knows its own `z` and need not look for it: finite also where `x` is at the end of the support.
     fn log_prob_of_noise(&self, z: f64) -> f64 {
-        let (x, slope) = self.at(z);
-        let own = self.pieces().find(|&piece| z <= self.knots[self.turns[piece + 1]].z);
-        (log_normal(z).exp() / slope.abs() + self.density_without(own, x)).ln()
+        let (x, slope) = self.generator.at(z);
+        let own = self.generator.piece_of(z);
+        (log_normal(z).exp() / slope.abs() + self.density_without(Some(own), x)).ln()
     }
 
     /// `P(G(z) ≤ x)`.
     pub fn cdf(&self, x: f64) -> f64 {
         let below = |piece: usize| {
-            let (first, last) = (&self.knots[self.turns[piece]], &self.knots[self.turns[piece + 1]]);
+            let (first, last) = self.generator.ends(piece);
             let between = |low: f64, high: f64| self.normal.cdf(high) - self.normal.cdf(low);
-            match self.preimage(piece, x) {
+            match self.generator.preimage(piece, x) {
                 Some((z, _)) if first.x < last.x => between(first.z, z),
                 Some((z, _)) => between(z, last.z),
                 None if first.x.max(last.x) <= x => between(first.z, last.z),
                 None => 0.0,
             }
         };
-        self.pieces().map(below).sum()
+        (0..self.generator.pieces()).map(below).sum()
     }
 
     /// `log p(x) - log q(x)`: the log-odds of the optimal discriminator of `p` and this law.
@@ -173,16 +107,55 @@ impl Pushforward {
     /// # Panics
     /// If the mixture is not one-dimensional.
     pub fn game_value(&self, p: &Mixture, log_odds: impl Fn(f64) -> f64) -> Integral {
-        self.value(p, &log_odds, |z| log_odds(self.at(z).0))
+        self.value(p, &log_odds, |z| log_odds(self.generator.at(z).0))
     }
 
-    /// The same for the optimal discriminator: `2 JSD(p, q) - log 4`.
+    /// The same for the optimal discriminator. That this is `2 JSD(p, q) - log 4` is a theorem, of which
+    /// [`jensen_shannon_divergence`](Self::jensen_shannon_divergence) is the other side.
     ///
     /// # Panics
     /// If the mixture is not one-dimensional.
     pub fn optimal_value(&self, p: &Mixture) -> Integral {
-        let of_noise = |z: f64| p.log_prob(&array![self.at(z).0]) - self.log_prob_of_noise(z);
+        let of_noise = |z: f64| p.log_prob(&array![self.generator.at(z).0]) - self.log_prob_of_noise(z);
         self.value(p, |x| self.optimal_log_odds(p, x), of_noise)
+    }
+
+    /// `JSD(p, q) = ½ ∫ p log(2p/(p + q)) + ½ ∫ q log(2q/(p + q))` in nats, from 0 to log 2, by its definition: one quadrature
+    /// over `x`, from the density of this law alone.
+    ///
+    /// The error includes what the quadrature misses of the mass of `q`: a network that saturates puts mass on single points,
+    /// where there is no density.
+    ///
+    /// # Panics
+    /// If the mixture is not one-dimensional.
+    pub fn jensen_shannon_divergence(&self, p: &Mixture) -> Integral {
+        let log_half_sum = |log_p: f64, log_q: f64| {
+            let larger = log_p.max(log_q);
+            larger + (0.5 * ((log_p - larger).exp() + (log_q - larger).exp())).ln()
+        };
+        // 0 log 0 = 0; on a fold itself, a set of measure 0, the density is infinite.
+        let share =
+            |log_p: f64, log_m: f64| if log_p.is_finite() { log_p.exp() * (log_p - log_m) } else { 0.0 };
+        let breaks = self.breaks_over_x(p);
+        let divergence = integrate_between_folds(&breaks, |x| {
+            let (log_p, log_q) = (p.log_prob(&array![x]), self.log_prob(x));
+            let log_m = log_half_sum(log_p, log_q);
+            0.5 * (share(log_p, log_m) + share(log_q, log_m))
+        });
+        let mass = integrate_between_folds(&breaks, |x| {
+            let density = self.density_without(None, x);
+            if density.is_finite() { density } else { 0.0 }
+        });
+        Integral { error: divergence.error + LN_2 * (1.0 - mass.value).abs(), ..divergence }
+    }
+
+    /// The components of `p`, the folds, and where half units of the noise lead.
+    fn breaks_over_x(&self, p: &Mixture) -> Vec<f64> {
+        let components = p.parts().flat_map(|(_, law)| {
+            [-12.0, -3.0, 0.0, 3.0, 12.0].map(|k| law.mean()[0] + k * law.factor().lower()[[0, 0]])
+        });
+        let of_noise = half_units().map(|z| self.generator.at(z).0);
+        rising(components.chain(self.folds().map(|(_, x)| x)).chain(of_noise))
     }
 
     fn value(
@@ -193,16 +166,9 @@ impl Pushforward {
     ) -> Integral {
         let of_p = |x: f64| p.log_prob(&array![x]).exp() * log_sigmoid(log_odds(x));
         let of_noise = |z: f64| log_normal(z).exp() * log_sigmoid(-log_odds_of_noise(z));
-        let components = p.parts().flat_map(|(_, law)| {
-            [-12.0, -3.0, 0.0, 3.0, 12.0].map(|k| law.mean()[0] + k * law.factor().lower()[[0, 0]])
-        });
-        let (folds_z, folds_x): (Vec<f64>, Vec<f64>) = self.folds().unzip();
-        let ends = [self.knots[0].x, self.knots[self.knots.len() - 1].x];
-        let over_x = rising(components.chain(folds_x).chain(ends));
-        let units = (0..=4 * REACH as usize).map(|i| 0.5 * i as f64 - REACH);
-        let over_z = rising(units.chain(folds_z));
-        let (on_data, on_samples) =
-            (integrate(of_p, &over_x, TOLERANCE), integrate(of_noise, &over_z, TOLERANCE));
+        let over_z = rising(half_units().chain(self.folds().map(|(z, _)| z)));
+        let on_data = integrate(of_p, &self.breaks_over_x(p), TOLERANCE);
+        let on_samples = integrate(of_noise, &over_z, TOLERANCE);
         Integral {
             value: on_data.value + on_samples.value,
             error: on_data.error + on_samples.error,
@@ -210,6 +176,25 @@ impl Pushforward {
             converged: on_data.converged && on_samples.converged,
         }
     }
+}
+
+/// The noise from end to end, in steps of a half.
+fn half_units() -> impl Iterator<Item = f64> {
+    (0..=4 * REACH as usize).map(|i| 0.5 * i as f64 - REACH)
+}
+
+/// `∫ f` from the first break to the last, for an `f` that grows at breaks as `1/√` of the distance: between two of them
+/// `x = m + h sin θ`, and `dx = h cos θ dθ` takes the root away.
+fn integrate_between_folds(breaks: &[f64], f: impl Fn(f64) -> f64) -> Integral {
+    let theta: Vec<f64> = (0..breaks.len()).map(|i| PI * i as f64).collect();
+    let by_angle = |at: f64| {
+        let piece = ((at / PI) as usize).min(breaks.len() - 2);
+        let (middle, half) =
+            (0.5 * (breaks[piece] + breaks[piece + 1]), 0.5 * (breaks[piece + 1] - breaks[piece]));
+        let (sin, cos) = (at - theta[piece] - FRAC_PI_2).sin_cos();
+        f(middle + half * sin) * half * cos
+    };
+    integrate(by_angle, &theta, TOLERANCE)
 }
 
 /// In rising order, each once.
@@ -269,7 +254,7 @@ mod tests {
             let z = f64::from(i) / 8.0;
             Knot { z, x: (z - 0.3).powi(2), slope: 2.0 * (z - 0.3) }
         };
-        let law = Pushforward::through((-72..=72).map(knot).collect());
+        let law = Pushforward::through(&(-72..=72).map(knot).collect::<Vec<_>>());
         let folds: Vec<(f64, f64)> = law.folds().collect();
         assert_eq!(folds.len(), 1);
         assert_relative_eq!(folds[0].0, 0.3, max_relative = 1e-12);
@@ -312,5 +297,62 @@ mod tests {
             assert_relative_eq!(law.log_prob(at).exp(), slope, max_relative = 1e-4);
         }
         assert!(folded > 0, "one of these networks turns round");
+    }
+
+    /// `G(z) = tanh(z + 1 - c) - tanh(z - 1 - c)`, even about `c`.
+    fn bump(centre: f64) -> Mlp {
+        let mut net = Mlp::new(&[1, 2, 1], &mut Streams::new(1).rng(0));
+        net.set_flat_parameters(&[1.0, 1.0, 1.0 - centre, -1.0 - centre, 1.0, -1.0, 0.0]);
+        net
+    }
+
+    /// An even generator turns at a knot, where its slope is exactly 0; moved by a part of a knot's distance, between knots.
+    /// `G ≤ 1` where `|z - c| ≥ ½ arcosh(2 sinh 2 - cosh 2)`.
+    #[test]
+    fn a_turn_at_a_knot_is_a_turn() {
+        let normal = Mixture::from(Gaussian::standard(1));
+        for centre in [0.0, 0.3] {
+            let law = Pushforward::new(&bump(centre), 128);
+            let folds: Vec<(f64, f64)> = law.folds().collect();
+            assert_eq!(folds.len(), 1, "centre {centre}");
+            assert_relative_eq!(folds[0].0, centre, epsilon = 1e-8);
+            assert_relative_eq!(folds[0].1, 2.0 * 1f64.tanh(), max_relative = 1e-10);
+            let half = 0.5 * (2.0 * 2f64.sinh() - 2f64.cosh()).acosh();
+            let below = normal.cdf(centre - half) + 1.0 - normal.cdf(centre + half);
+            assert_relative_eq!(law.cdf(1.0), below, max_relative = 1e-7);
+        }
+    }
+
+    /// The theorem, where the generator turns round: the value of the optimal discriminator, over `x` and over `z`, against the
+    /// divergence by its definition over `x`. The two preimages of a bump off the centre are not equally likely.
+    #[test]
+    fn the_optimal_value_is_a_divergence_also_with_folds() {
+        let mut folded = 0;
+        let nets = (0..8).map(network).chain([bump(0.0), bump(0.3), bump(-1.0)]);
+        for (k, net) in nets.enumerate() {
+            let law = Pushforward::new(&net, 128);
+            folded += usize::from(law.folds().count() > 0);
+            for p in [toy::Preset::Bimodal.mixture(), Gaussian::isotropic(array![1.0], 0.25).unwrap().into()]
+            {
+                let (value, divergence) = (law.optimal_value(&p), law.jensen_shannon_divergence(&p));
+                assert!(value.converged && divergence.converged, "{k}: {value:?} {divergence:?}");
+                assert!(divergence.error < 1e-6, "{k}: {divergence:?}");
+                let theorem = 2.0 * divergence.value - 4f64.ln();
+                assert!((value.value - theorem).abs() < 1e-6, "{k}: {} against {theorem}", value.value);
+            }
+        }
+        assert!(folded >= 4, "{folded} of these generators turn round");
+    }
+
+    /// Equal laws, laws that do not meet, and the mass that a constant generator has on one point.
+    #[test]
+    fn the_divergence_at_its_ends() {
+        let p = Mixture::from(Gaussian::isotropic(array![0.4], 0.49).unwrap());
+        let equal = Pushforward::new(&affine(0.4, 0.7), 64).jensen_shannon_divergence(&p);
+        assert!(equal.value.abs() < 1e-9 && equal.error < 1e-7, "{equal:?}");
+        let far = Pushforward::new(&affine(90.0, 0.7), 64).jensen_shannon_divergence(&p);
+        assert_relative_eq!(far.value, LN_2, max_relative = 1e-8);
+        let constant = Pushforward::new(&affine(0.4, 0.0), 64).jensen_shannon_divergence(&p);
+        assert!(constant.error > 0.5, "{constant:?}");
     }
 }

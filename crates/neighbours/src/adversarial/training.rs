@@ -4,10 +4,11 @@ use montecarlo::Streams;
 use ndarray::Array2;
 use ndarray_rand::rand::Rng;
 use ndarray_rand::rand_distr::StandardNormal;
-use nn::{Adam, Mlp, TrainingError};
+use nn::TrainingError;
 use rand_chacha::ChaCha8Rng;
 
-use super::{Discriminator, Game, Gan, GeneratorLoss, discriminator};
+use super::{Discriminator, Game, Gan, GeneratorLoss};
+use crate::descent::{Descent, finite};
 
 /// How to train a discriminator while the generator stands still.
 #[derive(Clone, Copy, Debug)]
@@ -16,7 +17,7 @@ pub struct DiscriminatorTraining {
     pub steps: usize,
     /// Data in a mini-batch, and as many samples.
     pub batch: usize,
-    /// Step size of Adam at the start; it falls to a hundredth along a straight line.
+    /// Step size of Adam at the start; it falls to a tenth along a straight line.
     pub learning_rate: f64,
     /// Where batches come from: the same streams, the same discriminator.
     pub streams: Streams,
@@ -40,17 +41,17 @@ impl DiscriminatorTraining {
     ) -> Result<(), TrainingError> {
         assert!(self.batch > 0, "training needs examples");
         let mut rng = self.streams.role("training").rng(0);
-        let mut step_of = DiscriminatorStep::new(model, self.batch, self.learning_rate);
-        let mut y = step_of.x.clone();
+        let mut descent = Descent::new(model.net(), self.learning_rate);
+        let mut work = model.workspace(self.batch);
+        let mut x = Array2::zeros((self.batch, model.net().input_dim()));
+        let mut y = x.clone();
         for step in 0..self.steps {
-            data(&mut rng, &mut step_of.x);
+            data(&mut rng, &mut x);
             samples(&mut rng, &mut y);
-            let game = step_of.gradient(model, &y, step)?;
+            let game = model.loss_gradient(&x, &y, &mut work);
+            finite(step, game.terms()).inspect_err(|_| descent.undo(model.net_mut()))?;
             watch(step, model, &game);
-            step_of
-                .adam
-                .set_learning_rate(self.learning_rate * (1.0 - 0.99 * step as f64 / self.steps as f64));
-            step_of.descend(model);
+            descent.step(model.net_mut(), work.gradient(), step as f64 / self.steps as f64);
         }
         Ok(())
     }
@@ -86,8 +87,8 @@ impl GanTraining {
     /// Trains on the batches that `data(rng, x)` writes into `x` (`[batch, d]`). `watch(round, what)` hears every round.
     ///
     /// # Errors
-    /// As soon as a share of the value or the generator's loss is not finite; both networks keep the last parameters at
-    /// which all were.
+    /// As soon as a share of the value or the generator's loss is not finite; each network goes back to before its last
+    /// step, at which all were.
     ///
     /// # Panics
     /// If a batch is empty, or the discriminator has no steps.
@@ -101,79 +102,47 @@ impl GanTraining {
             self.batch > 0 && self.discriminator_steps > 0,
             "training needs examples and steps: {self:?}"
         );
+        let mut of_discriminator = Descent::new(gan.discriminator.net(), self.learning_rate);
+        let mut of_generator = Descent::new(&gan.generator, self.learning_rate);
+        let trained = self.rounds(gan, &mut of_discriminator, &mut of_generator, &mut data, &mut watch);
+        trained.inspect_err(|_| {
+            of_discriminator.undo(gan.discriminator.net_mut());
+            of_generator.undo(&mut gan.generator);
+        })
+    }
+
+    fn rounds(
+        &self,
+        gan: &mut Gan,
+        of_discriminator: &mut Descent,
+        of_generator: &mut Descent,
+        data: &mut impl FnMut(&mut ChaCha8Rng, &mut Array2<f64>),
+        watch: &mut impl FnMut(usize, &Round),
+    ) -> Result<(), TrainingError> {
         let mut rng = self.streams.role("training").rng(0);
-        let mut step_of = DiscriminatorStep::new(&gan.discriminator, self.batch, self.learning_rate);
-        let (mut work, mut adam) = (gan.workspace(self.batch), Adam::new(&gan.generator, self.learning_rate));
-        let mut finite = gan.generator.clone();
+        let (mut judge, mut work) = (gan.discriminator.workspace(self.batch), gan.workspace(self.batch));
+        let mut x = Array2::zeros((self.batch, gan.discriminator.net().input_dim()));
         let mut z = Array2::zeros((self.batch, gan.generator.input_dim()));
         let noise = |rng: &mut ChaCha8Rng, z: &mut Array2<f64>| {
             z.iter_mut().for_each(|z| *z = rng.sample(StandardNormal));
         };
         for round in 0..self.rounds {
-            let rate = self.learning_rate * (1.0 - 0.9 * round as f64 / self.rounds as f64);
-            step_of.adam.set_learning_rate(rate);
-            adam.set_learning_rate(rate);
+            let done = round as f64 / self.rounds as f64;
             let mut game = Game { on_data: f64::NAN, on_samples: f64::NAN };
             for _ in 0..self.discriminator_steps {
-                data(&mut rng, &mut step_of.x);
+                data(&mut rng, &mut x);
                 noise(&mut rng, &mut z);
-                let y = gan.generator.forward(&z);
-                let played = step_of.gradient(&mut gan.discriminator, &y, round);
-                game = played.inspect_err(|_| gan.generator.copy_parameters(&finite))?;
-                step_of.descend(&mut gan.discriminator);
+                game = gan.discriminator.loss_gradient(&x, &gan.generator.forward(&z), &mut judge);
+                finite(round, game.terms())?;
+                of_discriminator.step(gan.discriminator.net_mut(), judge.gradient(), done);
             }
             noise(&mut rng, &mut z);
-            let loss = gan.generator_gradient(&z, self.loss, &mut work);
-            if !loss.is_finite() {
-                gan.generator.copy_parameters(&finite);
-                gan.discriminator.net_mut().copy_parameters(&step_of.finite);
-                return Err(TrainingError::broken(round, "generator loss", loss));
-            }
-            watch(round, &Round { game, generator_loss: loss });
-            finite.copy_parameters(&gan.generator);
-            adam.step(&mut gan.generator, work.gradient());
+            let generator_loss = gan.generator_gradient(&z, self.loss, &mut work);
+            finite(round, [("generator loss", generator_loss)])?;
+            watch(round, &Round { game, generator_loss });
+            of_generator.step(&mut gan.generator, work.gradient(), done);
         }
         Ok(())
-    }
-}
-
-/// The discriminator's side of a step, and the parameters that its last batch was finite at.
-struct DiscriminatorStep {
-    x: Array2<f64>,
-    work: discriminator::Workspace,
-    adam: Adam,
-    finite: Mlp,
-}
-
-impl DiscriminatorStep {
-    fn new(model: &Discriminator, batch: usize, learning_rate: f64) -> Self {
-        let net = model.net();
-        Self {
-            x: Array2::zeros((batch, net.input_dim())),
-            work: model.workspace(batch),
-            adam: Adam::new(net, learning_rate),
-            finite: net.clone(),
-        }
-    }
-
-    /// The gradient on the data that `self.x` holds and the samples `y`; on what is not finite the model goes back.
-    fn gradient(
-        &mut self,
-        model: &mut Discriminator,
-        y: &Array2<f64>,
-        step: usize,
-    ) -> Result<Game, TrainingError> {
-        let game = model.loss_gradient(&self.x, y, &mut self.work);
-        if let Some((term, value)) = game.diverged() {
-            model.net_mut().copy_parameters(&self.finite);
-            return Err(TrainingError::broken(step, term, value));
-        }
-        self.finite.copy_parameters(model.net());
-        Ok(game)
-    }
-
-    fn descend(&mut self, model: &mut Discriminator) {
-        self.adam.step(model.net_mut(), self.work.gradient());
     }
 }
 
@@ -278,6 +247,41 @@ mod tests {
         assert_eq!((error.step, error.term.as_str()), (0, "generator loss"));
         assert_eq!(model.generator, start.generator);
         assert_eq!(model.discriminator.net(), start.discriminator.net());
+    }
+
+    /// A datum that is no number in the second batch of round 2, after two steps of the generator: it goes back to where it was
+    /// before the second, and the discriminator to before its last.
+    #[test]
+    fn both_players_go_back_one_step() {
+        let law = Preset::Bimodal.mixture();
+        let after = |rounds: usize| {
+            let mut model = gan(1);
+            let run = GanTraining { rounds: 20, discriminator_steps: 1, ..short(1) };
+            let (mut draw, mut batches) = (from(&law), 0);
+            let poisoned = |rng: &mut ChaCha8Rng, x: &mut Array2<f64>| {
+                draw(rng, x);
+                batches += 1;
+                if batches > rounds {
+                    x[[0, 0]] = f64::NAN;
+                }
+            };
+            assert_eq!(run.run(&mut model, poisoned, |_, _| ()).unwrap_err().step, rounds);
+            model
+        };
+        let models = [0, 1, 2, 3].map(after);
+        // Poisoned in the first round and in the second, nothing is left of the one step in between.
+        assert_eq!(models[0].generator, gan(1).generator);
+        assert_eq!(models[1].generator, gan(1).generator);
+        for pair in models[1..].windows(2) {
+            assert_ne!(pair[0].generator, pair[1].generator);
+            assert_ne!(pair[0].discriminator.net(), pair[1].discriminator.net());
+        }
+        // The rate depends on the number of rounds, which is why a short run of so many steps is no reference, but for the first.
+        let mut one = gan(1);
+        let single = GanTraining { rounds: 1, discriminator_steps: 1, ..short(1) };
+        single.run(&mut one, from(&law), |_, _| ()).unwrap();
+        assert_eq!(models[2].generator, one.generator);
+        assert_eq!(models[2].discriminator.net(), one.discriminator.net());
     }
 
     #[test]

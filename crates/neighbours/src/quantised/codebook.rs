@@ -138,6 +138,17 @@ impl CodebookState {
         Self { rule, counts: Array1::ones(codebook.len()), sums: codebook.codes.clone() }
     }
 
+    /// Puts code `k` at the row `z` (`[k]`), as if it had been the mean of `rows` rows there.
+    ///
+    /// # Panics
+    /// If there is no such code, or the row is not of the codes' width.
+    pub fn put(&mut self, codebook: &mut Codebook, k: usize, z: &ArrayRef1<f64>, rows: f64) {
+        codebook.codes.row_mut(k).assign(z);
+        self.counts[k] = rows;
+        self.sums.row_mut(k).assign(z);
+        self.sums.row_mut(k).mapv_inplace(|v| v * rows);
+    }
+
     /// One step of the codes towards the rows `z` (`[n, k]`) that were assigned to them.
     ///
     /// # Panics

@@ -1,10 +1,9 @@
 //! Encoder, codebook and decoder: the loss term by term, and its gradient by hand.
 
-use ndarray::{Array2, ArrayRef2, Axis, Zip};
+use ndarray::{Array2, ArrayRef2, Zip};
 use ndarray_rand::rand::Rng;
 use nn::{Gradient, Mlp, Tape};
 use prob::diagonal::log_normal;
-use prob::{Bound, Gaussian, Mixture, ProbError};
 
 use super::Codebook;
 
@@ -34,11 +33,9 @@ pub struct VqTerms {
 }
 
 impl VqTerms {
-    /// The first term that is not finite, by name.
-    pub fn diverged(&self) -> Option<(&'static str, f64)> {
+    /// Both terms by name.
+    pub(super) fn terms(&self) -> [(&'static str, f64); 2] {
         [("reconstruction", self.reconstruction), ("commitment", self.distortion)]
-            .into_iter()
-            .find(|(_, value)| !value.is_finite())
     }
 }
 
@@ -123,32 +120,6 @@ impl VqVae {
         self.decoder.forward(self.codebook.codes())
     }
 
-    /// `p(x) = Σ π_k N(x; μ(e_k), s² I)` for the prior with these logarithms (`[K]`): the law of what the model generates.
-    ///
-    /// # Errors
-    /// If the prior does not sum to 1, or the decoder wrote what is not finite.
-    pub fn evidence(&self, log_prior: &[f64]) -> Result<Mixture, ProbError> {
-        let decoded = self.decoded_codes();
-        let laws = decoded.rows().into_iter().map(|mean| Gaussian::isotropic(mean.to_owned(), self.variance));
-        Mixture::new(log_prior.iter().map(|l| l.exp()).collect(), laws.collect::<Result<_, _>>()?)
-    }
-
-    /// The evidence lower bound with the one-hot posterior `q(k|x)`, averaged over the rows of `x` (`[n, d]`), in nats: the
-    /// reconstruction, and `KL(q(k|x) ‖ π) = -log π_k` of the code that is taken. With `π_k = 1/K` that is `log K` for
-    /// every `x`; with `π` the frequencies of the codes on the same rows its mean is their entropy. Infinite if a row
-    /// takes a code that the prior rules out.
-    ///
-    /// # Panics
-    /// If the shapes do not fit.
-    pub fn bound(&self, x: &ArrayRef2<f64>, log_prior: &[f64]) -> Bound {
-        assert_eq!(log_prior.len(), self.codebook.len(), "a prior over other codes");
-        let mut work = self.workspace(x.nrows());
-        let terms = self.forward(x, &mut work);
-        let surprise: f64 = work.indices.iter().map(|&k| -log_prior[k]).sum();
-        let prior_matching = surprise / x.nrows() as f64;
-        Bound { reconstruction: terms.reconstruction, prior_matching, matching: vec![] }
-    }
-
     /// Buffers for batches of exactly `rows` examples.
     pub fn workspace(&self, rows: usize) -> Workspace {
         Workspace {
@@ -213,25 +184,13 @@ impl VqVae {
         self.encoder.backward(tape, grad_output, gradient);
         terms
     }
-
-    /// `log p(k|x)` of the code that each row of `x` (`[n, d]`) takes, averaged, in nats: minus the gap of the bound.
-    ///
-    /// # Errors
-    /// As [`evidence`](Self::evidence).
-    pub fn mean_log_posterior(&self, x: &ArrayRef2<f64>, log_prior: &[f64]) -> Result<f64, ProbError> {
-        let evidence = self.evidence(log_prior)?;
-        let taken = self.encode(x);
-        let posterior =
-            x.axis_iter(Axis(0)).zip(taken).map(|(row, k)| evidence.responsibilities(&row)[k].ln());
-        Ok(posterior.sum::<f64>() / x.nrows() as f64)
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::quantised::CodeUsage;
     use approx::assert_relative_eq;
+    use ndarray::array;
     use ndarray_rand::{RandomExt, rand::SeedableRng, rand_distr::StandardNormal};
     use nn::gradient_check;
     use proptest::prelude::*;
@@ -314,28 +273,20 @@ mod tests {
         }
     }
 
+    /// `z = 2x`, codes 0 and 3, `μ(e) = e + 1`, `s² = 2`: rows 0.5 and 2 are encoded to 1 and 4, take both codes, and come back
+    /// as 1 and 4.
     #[test]
-    fn the_bound_is_what_the_mixture_leaves_of_the_evidence() {
-        let (model, x) = model(2, &[4], 0.25);
-        let log_prior = CodeUsage::uniform_log_prior(4);
-        let bound = model.bound(&x, &log_prior);
-        assert_relative_eq!(bound.prior_matching, 4f64.ln(), max_relative = 1e-14);
-        let evidence = model.evidence(&log_prior).unwrap();
-        let mean = x.rows().into_iter().map(|row| evidence.log_prob(&row)).sum::<f64>() / 6.0;
-        let gap = -model.mean_log_posterior(&x, &log_prior).unwrap();
-        assert!(gap > 0.0);
-        assert_relative_eq!(mean - bound.elbo(), gap, max_relative = 1e-11);
-        assert_eq!(model.encode(&x), model.codebook.assign(&model.encoder.forward(&x)));
-    }
-
-    #[test]
-    fn a_term_that_is_not_finite_is_named() {
-        let good = VqTerms { reconstruction: -1.0, distortion: 0.5 };
-        assert_eq!(good.diverged(), None);
-        assert_eq!(
-            VqTerms { distortion: f64::INFINITY, ..good }.diverged(),
-            Some(("commitment", f64::INFINITY))
-        );
+    fn the_terms_by_hand() {
+        let mut model =
+            VqVae::new(&array![[0.0], [1.0]], &[], 1, 2.0, 0.25, &mut ChaCha8Rng::seed_from_u64(1));
+        model.encoder.set_flat_parameters(&[2.0, 0.0]);
+        model.decoder.set_flat_parameters(&[1.0, 1.0]);
+        *model.codebook.codes_mut() = array![[0.0], [3.0]];
+        let terms = model.terms(&array![[0.5], [2.0]]);
+        assert_relative_eq!(terms.distortion, 1.0, max_relative = 1e-14);
+        let log_likelihood = -0.5 * (2.0 * std::f64::consts::TAU).ln() - 0.5 * (0.25 + 4.0) / 4.0;
+        assert_relative_eq!(terms.reconstruction, log_likelihood, max_relative = 1e-14);
+        assert_eq!(model.encode(&array![[0.5], [2.0]]), [0, 1]);
     }
 
     #[test]

@@ -1,12 +1,14 @@
 //! A softmax network: predictions, features, the cross-entropy and its gradient.
 
-use montecarlo::Streams;
+use montecarlo::{Estimate, Moments, Streams};
 use ndarray::{Array2, ArrayRef2, Axis};
 use ndarray_rand::rand::Rng;
 use nn::activation::tanh_in_place;
-use nn::{Adam, Gradient, Mlp, Tape, TrainingError};
+use nn::{Gradient, Mlp, Tape, TrainingError};
 use prob::numerics::{log_sum_exp, softmax};
 use rand_chacha::ChaCha8Rng;
+
+use crate::descent::{Descent, finite};
 
 /// `P(y|x) = softmax(net(x))` for `K` classes.
 #[derive(Clone, Debug)]
@@ -72,12 +74,13 @@ impl Classifier {
         })
     }
 
-    /// The cross-entropy `-1/n Σ log P(y_i|x_i)` in nats, for the rows of `x` (`[n, d]`) and their labels.
+    /// The cross-entropy `-1/n Σ log P(y_i|x_i)` in nats, for the rows of `x` (`[n, d]`) and their labels, with its standard
+    /// error as an estimate for their law.
     ///
     /// # Panics
     /// If there are not as many labels as rows, or one is not below `K`.
-    pub fn cross_entropy(&self, x: &ArrayRef2<f64>, labels: &[usize]) -> f64 {
-        cross_entropy(&self.net.forward(x), labels)
+    pub fn cross_entropy(&self, x: &ArrayRef2<f64>, labels: &[usize]) -> Estimate {
+        surprises(&self.net.forward(x), labels).collect::<Moments>().estimate()
     }
 
     /// Buffers for batches of exactly `rows` examples.
@@ -95,8 +98,8 @@ impl Classifier {
     /// If the shapes are not those of the workspace, or a label is not below `K`.
     pub fn loss_gradient(&self, x: &ArrayRef2<f64>, labels: &[usize], work: &mut Workspace) -> f64 {
         let logits = self.net.forward_on(x, &mut work.tape);
-        let loss = cross_entropy(logits, labels);
         let n = x.nrows() as f64;
+        let loss = surprises(logits, labels).sum::<f64>() / n;
         work.grad_output.assign(logits);
         for (mut row, &label) in work.grad_output.rows_mut().into_iter().zip(labels) {
             let total = log_sum_exp(&row.to_vec());
@@ -108,11 +111,10 @@ impl Classifier {
     }
 }
 
-fn cross_entropy(logits: &ArrayRef2<f64>, labels: &[usize]) -> f64 {
+/// `-log P(y_i|x_i)` of each row of logits.
+fn surprises(logits: &ArrayRef2<f64>, labels: &[usize]) -> impl Iterator<Item = f64> {
     assert_eq!(logits.nrows(), labels.len(), "a label for every row");
-    let surprise =
-        |(row, &label): (ndarray::ArrayView1<f64>, &usize)| log_sum_exp(&row.to_vec()) - row[label];
-    logits.axis_iter(Axis(0)).zip(labels).map(surprise).sum::<f64>() / labels.len() as f64
+    logits.axis_iter(Axis(0)).zip(labels).map(|(row, &label)| log_sum_exp(&row.to_vec()) - row[label])
 }
 
 /// How to train.
@@ -144,20 +146,15 @@ impl ClassifierTraining {
         mut watch: impl FnMut(usize, f64),
     ) -> Result<(), TrainingError> {
         assert!(self.batch > 0, "training needs examples");
-        let (mut work, mut adam) = (model.workspace(self.batch), Adam::new(&model.net, self.learning_rate));
-        let mut finite = model.net.clone();
+        let (mut work, mut descent) =
+            (model.workspace(self.batch), Descent::new(&model.net, self.learning_rate));
         let mut rng = self.streams.role("training").rng(0);
         for step in 0..self.steps {
             let (x, labels) = examples(&mut rng, self.batch);
             let loss = model.loss_gradient(&x, &labels, &mut work);
-            if !loss.is_finite() {
-                model.net.copy_parameters(&finite);
-                return Err(TrainingError::broken(step, "cross-entropy", loss));
-            }
+            finite(step, [("cross-entropy", loss)]).inspect_err(|_| descent.undo(&mut model.net))?;
             watch(step, loss);
-            finite.copy_parameters(&model.net);
-            adam.set_learning_rate(self.learning_rate * (1.0 - 0.9 * step as f64 / self.steps as f64));
-            adam.step(&mut model.net, work.gradient());
+            descent.step(&mut model.net, work.gradient(), step as f64 / self.steps as f64);
         }
         Ok(())
     }
@@ -183,12 +180,12 @@ mod tests {
             let labels = [0, 2, 1, 2, 2];
             let mut work = model.workspace(5);
             let loss = model.loss_gradient(&x, &labels, &mut work);
-            prop_assert_eq!(loss, model.cross_entropy(&x, &labels));
+            assert_relative_eq!(loss, model.cross_entropy(&x, &labels).mean, max_relative = 1e-13);
             let mut moved = model.clone();
             let error = gradient_check(
                 |parameters| {
                     moved.net_mut().set_flat_parameters(parameters);
-                    moved.cross_entropy(&x, &labels)
+                    moved.cross_entropy(&x, &labels).mean
                 },
                 &model.net().flat_parameters(),
                 &work.gradient().flat(),
@@ -222,7 +219,7 @@ mod tests {
         training.run(&mut model, |rng, n| data.sample(n, rng), |_, _| ()).unwrap();
         let (x, labels) = data.sample(4000, &mut Streams::new(4).rng(0));
         let loss = model.cross_entropy(&x, &labels);
-        assert!(loss < 0.01, "{loss}");
+        assert!(loss.mean < 0.01 && loss.std_err < 0.01, "{loss}");
         let bayes = |x: f64| data.responsibilities(&array![x])[0];
         for at in [-1.5, -0.8, 0.8, 1.5] {
             assert!((model.predict(&array![[at]])[[0, 0]] - bayes(at)).abs() < 0.02, "at {at}");

@@ -148,4 +148,17 @@ mod tests {
     fn space_is_refused() {
         inception_score_of(&Gaussian::standard(3).into(), |_| vec![1.0]);
     }
+
+    /// Two far modes drawn as 1 to 3: `exp H(¼, ¾)`.
+    #[test]
+    fn modes_count_by_their_weights() {
+        let at = |mean: f64| Gaussian::isotropic(array![mean], 0.5).unwrap();
+        let law = Mixture::new(vec![0.25, 0.75], vec![at(-20.0), at(20.0)]).unwrap();
+        let found = inception_score_of(&law, |x| law.responsibilities(x));
+        assert_relative_eq!(
+            found.value,
+            (0.25 * 4f64.ln() + 0.75 * (4f64 / 3.0).ln()).exp(),
+            max_relative = 1e-9
+        );
+    }
 }

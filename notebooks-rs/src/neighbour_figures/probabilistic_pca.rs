@@ -7,7 +7,7 @@ use montecarlo::Streams;
 use ndarray::Array2;
 use ndarray_rand::{RandomExt, rand_distr::StandardNormal};
 use neighbours::probabilistic_pca::fit;
-use neighbours::{ProbabilisticPca, sample_law};
+use neighbours::{ProbabilisticPca, SampleMoments};
 use plot::{Figure, Panel, Style, theme};
 
 use super::five_axes;
@@ -22,7 +22,7 @@ const ITERATIONS: usize = 60;
 /// # Errors
 /// If a matrix is singular to rounding.
 pub fn study(streams: Streams) -> Result<Page, Box<dyn Error + Send + Sync>> {
-    let law = sample_law(&five_axes(streams)?.sample(SAMPLES, &mut streams.role("samples").rng(0)))?;
+    let law = SampleMoments::of(&five_axes(streams)?.sample(SAMPLES, &mut streams.role("samples").rng(0)))?;
     let best = ProbabilisticPca::maximum_likelihood(&law, LATENTS)?;
     let highest = best.average_log_likelihood(&law)?;
     let mut climb = Panel::new("what the bound still lacks")
@@ -53,17 +53,17 @@ pub fn study(streams: Streams) -> Result<Page, Box<dyn Error + Send + Sync>> {
     };
     let axes = Panel::new("variances along the principal axes")
         .x_label("axis $j$")
-        .y_label(r"eigenvalue $\lambda_j$")
+        .y_label(r"eigenvalue $\lambda_j$ (squared units of $x$)")
         .y_log()
         .x_range(0.6, 5.4)
         .x_ticks((1..=5).map(|j| (f64::from(j), j.to_string())))
         .points(spectrum(law.covariance()), Style::new(theme::TEXT).size(5.0).label("samples"))
         .points(
             spectrum(&fitted.covariance()),
-            Style::new(theme::BLUE).size(3.0).label("$WW' + \\sigma^2 I$"),
+            Style::new(theme::BLUE).size(3.0).label("$WW^{\\mathrm{T}} + \\sigma^2 I$"),
         )
-        .horizontal(best.variance(), Style::guide().name("mean of the last three"));
-    let mut figure = Figure::new(160.0, 62.0).columns(2);
+        .horizontal(best.variance(), Style::guide().label("mean of the last 3"));
+    let mut figure = Figure::new(170.0, 66.0).columns(2);
     figure.panel(climb.key()).panel(axes);
     let apart = (&fitted.covariance() - &best.covariance()).iter().fold(0.0, |max: f64, v| max.max(v.abs()));
     Ok(Page {

@@ -31,12 +31,12 @@ const EVERY: usize = 25;
 
 /// The game: widths of both networks, and the length of play. The discriminator makes several steps for each of the
 /// generator's, because the generator's loss means what the theory says only near the best discriminator.
-const GENERATOR: [usize; 4] = [1, 32, 32, 1];
-const DISCRIMINATOR: [usize; 2] = [32, 32];
+const GENERATOR: [usize; 4] = [1, 8, 8, 1];
+const DISCRIMINATOR: [usize; 2] = [24, 24];
 const ROUNDS: usize = 2500;
-const BATCH: usize = 128;
-const DISCRIMINATOR_STEPS: usize = 3;
-const LEARNING_RATE: f64 = 2e-3;
+const BATCH: usize = 64;
+const DISCRIMINATOR_STEPS: usize = 5;
+const LEARNING_RATE: f64 = 1e-2;
 /// Steps of the discriminator alone, after the game.
 const AFTERWARDS: usize = 2000;
 

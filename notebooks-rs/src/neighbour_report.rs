@@ -138,9 +138,15 @@ mod tests {
         let estimate = Estimate { mean: -0.25, std_err: 0.1, samples: 9 };
         let ends = |row: Row| row.cells()[2..].to_vec();
         assert_eq!(ends(Row::estimated("a", estimate, Theory::AtLeast(0.0))), ["≥ 0", "holds"]);
-        assert_eq!(ends(Row::estimated("a", estimate, Theory::AtLeast(0.1))), ["≥ 0.100000", "does not hold"]);
+        assert_eq!(
+            ends(Row::estimated("a", estimate, Theory::AtLeast(0.1))),
+            ["≥ 0.100000", "does not hold"]
+        );
         assert_eq!(ends(Row::estimated("a", estimate, Theory::AtMost(-0.5))), ["≤ -0.500000", "holds"]);
-        assert_eq!(ends(Row::estimated("a", estimate, Theory::AtMost(-0.6))), ["≤ -0.600000", "does not hold"]);
+        assert_eq!(
+            ends(Row::estimated("a", estimate, Theory::AtMost(-0.6))),
+            ["≤ -0.600000", "does not hold"]
+        );
         assert_eq!(ends(Row::computed("a", -1e-9, Theory::AtLeast(0.0))), ["≥ 0", "does not hold"]);
         assert_eq!(ends(Row::computed("a", 1.0, Theory::Silent)), ["–", "–"]);
     }

@@ -5,9 +5,7 @@ use std::error::Error;
 use distances::{DistanceError, frechet};
 use montecarlo::{Estimate, Moments, Streams};
 use ndarray::{Array2, Axis};
-use neighbours::scores::{
-    Classifier, ClassifierTraining, Fault, inception_estimate, inception_score_of,
-};
+use neighbours::scores::{Classifier, ClassifierTraining, Fault, inception_estimate, inception_score_of};
 use prob::{Gaussian, Mixture, frechet_distance};
 use rayon::prelude::*;
 use toy::Preset;
@@ -97,7 +95,8 @@ pub fn study(seed: u64, done: &(dyn Fn() + Sync)) -> Result<Study, Box<dyn Error
     let by_rule = |(x, &label): (ndarray::ArrayView1<f64>, &usize)| -data.responsibilities(&x)[label].ln();
     let by_rule: Vec<f64> = real.axis_iter(Axis(0)).zip(&labels).map(by_rule).collect();
     let predictions = model.predict(&real);
-    let learned: Vec<f64> = labels.iter().enumerate().map(|(i, &label)| -predictions[[i, label]].ln()).collect();
+    let learned: Vec<f64> =
+        labels.iter().enumerate().map(|(i, &label)| -predictions[[i, label]].ln()).collect();
     let excess = learned.iter().zip(&by_rule).map(|(learned, rule)| learned - rule);
     // E H(y|x) = H(y) - I(x; y), and exp I is the inception score of the data with Bayes' rule.
     let information = inception_score_of(&data, |x| data.responsibilities(x)).value.ln();

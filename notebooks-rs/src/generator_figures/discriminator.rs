@@ -42,6 +42,10 @@ fn values(runs: &[Played]) -> Panel {
         .line([(low, low), (high, high)], Style::guide().name("equality"))
         .points(at(|run| run.beside), Style::new(theme::ORANGE).size(3.0).label("that played"))
         .points(at(|run| run.alone), Style::new(theme::BLUE).size(3.0).label("trained after"))
-        .text((high, low), "dashed: the most there is", Style::new(theme::GUIDE).size(7.5).align(Align::Right))
+        .text(
+            (high, low),
+            "dashed: the most there is",
+            Style::new(theme::GUIDE).size(7.5).align(Align::Right),
+        )
         .key()
 }

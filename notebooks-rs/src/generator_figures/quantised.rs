@@ -85,7 +85,10 @@ fn below(study: &Study) -> Panel {
     let panel = curves.into_iter().fold(panel, |panel, (name, color, value)| {
         let points = series(&study.models, value);
         panel
-            .line(points.iter().map(|p| (p.0, p.1)), Style::new(color).width(0.7).name(format!("{name}, path")))
+            .line(
+                points.iter().map(|p| (p.0, p.1)),
+                Style::new(color).width(0.7).name(format!("{name}, path")),
+            )
             .error_bars(points, Style::new(color).label(name))
     });
     panel

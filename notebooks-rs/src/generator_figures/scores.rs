@@ -23,7 +23,10 @@ pub fn figure(study: &Study) -> Figure {
         .points(at(|s| s.bayes), exact().label("Bayes"))
         .points(at(|s| s.learned), Style::new(theme::SKY).size(5.0).label("learned"))
         .points(at(|s| s.inception.mean), Style::new(theme::TEXT).size(1.8).label("samples"));
-    let bars = study.scored.iter().map(|s| (s.inception.mean - s.inception.std_err, s.inception.mean + s.inception.std_err));
+    let bars = study
+        .scored
+        .iter()
+        .map(|s| (s.inception.mean - s.inception.std_err, s.inception.mean + s.inception.std_err));
     figure.panel(with_bars(inception, bars, theme::TEXT));
 
     let coordinates = panel("Fréchet, coordinates", "distance, root (units of $x$)")

@@ -52,9 +52,21 @@ pub fn study(streams: Streams) -> Result<Page, Box<dyn Error + Send + Sync>> {
         name: "amortisation",
         title: "amortised and per-sample inference, two moons, averages over 400 points in nats",
         rows: vec![
-            Row::estimated("amortisation gap, ELBO(best q) - ELBO(encoder)", average.amortisation, Theory::AtLeast(0.0)),
-            Row::estimated("approximation gap, log p(x) - ELBO(best q)", average.approximation, Theory::AtLeast(0.0)),
-            Row::estimated("inference gap, log p(x) - ELBO(encoder)", average.inference, Theory::AtLeast(0.0)),
+            Row::estimated(
+                "amortisation gap, ELBO(best q) - ELBO(encoder)",
+                average.amortisation,
+                Theory::AtLeast(0.0),
+            ),
+            Row::estimated(
+                "approximation gap, log p(x) - ELBO(best q)",
+                average.approximation,
+                Theory::AtLeast(0.0),
+            ),
+            Row::estimated(
+                "inference gap, log p(x) - ELBO(encoder)",
+                average.inference,
+                Theory::AtLeast(0.0),
+            ),
         ],
         figure,
     })
@@ -92,7 +104,10 @@ fn bounds(found: &[Inference], shown: usize) -> Panel {
         .line([(low, low), (high, high)], Style::guide().label(r"equality"))
         .points(points(|i| i.amortised_bound), Style::new(theme::VERMILLION).size(1.6).label("encoder"))
         .points(points(|i| i.per_sample_bound), Style::new(theme::BLUE).size(1.6).label("best $q$"))
-        .points(marked(|i| i.amortised_bound), Style::new(theme::VERMILLION).size(5.0).name("encoder, marked"))
+        .points(
+            marked(|i| i.amortised_bound),
+            Style::new(theme::VERMILLION).size(5.0).name("encoder, marked"),
+        )
         .points(marked(|i| i.per_sample_bound), Style::new(theme::BLUE).size(5.0).name("best q, marked"))
         .text(
             (high, low + 0.08 * (high - low)),

@@ -31,10 +31,13 @@ pub fn study(streams: Streams) -> Result<Page, Box<dyn Error + Send + Sync>> {
     let best = Tweedie::new(&data, NOISE)?;
     let plan = MonteCarlo::new(SAMPLES, streams.role("judge"));
     let mut left = Vec::new();
-    let mut curves = Panel::new("what the network answers").x_label("noised $y$ (units of $x$)").y_label("$f(y)$ (units of $x$)").line(
-        curve(-REACH, REACH, |y| best.denoise(&array![[y]])[[0, 0]]),
-        Style::new(theme::TEXT).width(2.2).label("Tweedie"),
-    );
+    let mut curves = Panel::new("what the network answers")
+        .x_label("noised $y$ (units of $x$)")
+        .y_label("$f(y)$ (units of $x$)")
+        .line(
+            curve(-REACH, REACH, |y| best.denoise(&array![[y]])[[0, 0]]),
+            Style::new(theme::TEXT).width(2.2).label("Tweedie"),
+        );
     let mut last = None;
     for steps in STEPS {
         let mut model = DenoisingAutoencoder::new(1, &[24], NOISE, &mut streams.role("weights").rng(0));
@@ -49,7 +52,11 @@ pub fn study(streams: Streams) -> Result<Page, Box<dyn Error + Send + Sync>> {
         left.push((steps, found.excess));
         if let Some((_, color)) = SHOWN.into_iter().find(|(shown, _)| *shown == steps) {
             let answers = curve(-REACH, REACH, |y| model.net.forward(&array![[y]])[[0, 0]]);
-            let name = if steps >= 10_000 { format!("{} 000 steps", steps / 1000) } else { format!("{steps} steps") };
+            let name = if steps >= 10_000 {
+                format!("{} 000 steps", steps / 1000)
+            } else {
+                format!("{steps} steps")
+            };
             curves = curves.line(answers, Style::new(color).label(name));
         }
         last = Some(found);

@@ -122,7 +122,10 @@ fn network(streams: Streams) -> Result<(Panel, Vec<Row>), Box<dyn Error + Send +
         };
         let gaps = GROUPS.map(|k| (k as f64, lacking(&weights, k, exact)));
         panel = panel
-            .line(gaps.map(|(k, gap)| (k, gap.mean)), Style::new(color).width(0.7).name(format!("{name}, path")))
+            .line(
+                gaps.map(|(k, gap)| (k, gap.mean)),
+                Style::new(color).width(0.7).name(format!("{name}, path")),
+            )
             .error_bars(gaps.map(|(k, gap)| (k, gap.mean, gap.std_err)), Style::new(color).label(name));
         let found = Evidence::from_log_weights(&weights)?;
         let square = second_moment(&vae.decoder, &x, exact, |z| log_normal(z - mean, log_var));
@@ -167,7 +170,8 @@ mod tests {
         let exact = vae.log_evidence(&x);
         let from_prior = second_moment(vae.decoder(), &x, exact, |z| log_normal(z, 0.0));
         let from_encoder = second_moment(vae.decoder(), &x, exact, |z| log_normal(z - 0.6, 0.4f64.ln()));
-        for (found, proposal) in [(from_prior, vae.prior().clone()), (from_encoder, vae.encoder().given(&x))] {
+        for (found, proposal) in [(from_prior, vae.prior().clone()), (from_encoder, vae.encoder().given(&x))]
+        {
             let square = 1.0 + vae.weight_variance(&x, &proposal)?;
             assert!((found.ok_or("converges")? / square - 1.0).abs() < 1e-8, "{found:?} for {square}");
         }
@@ -187,7 +191,10 @@ mod tests {
         for k in [1, 5, 30] {
             let bound = neighbours::evidence::importance_bound(&weights, k)?;
             let (plain, found) = (exact - bound.mean, lacking(&weights, k, exact));
-            assert!((found.mean - plain).abs() < 5.0 * bound.std_err.hypot(found.std_err), "{found} for {plain}");
+            assert!(
+                (found.mean - plain).abs() < 5.0 * bound.std_err.hypot(found.std_err),
+                "{found} for {plain}"
+            );
         }
         let bound = neighbours::evidence::importance_bound(&weights, 30)?;
         assert!(lacking(&weights, 30, exact).std_err < 0.5 * bound.std_err);

@@ -6,8 +6,8 @@ use linalg::SymmetricEigen;
 use montecarlo::Streams;
 use ndarray::{Array2, s};
 use ndarray_rand::{RandomExt, rand_distr::StandardNormal};
-use neighbours::linear_autoencoder::{Weights, principal_angles, reconstruction_error};
 use neighbours::SampleMoments;
+use neighbours::linear_autoencoder::{Weights, principal_angles, reconstruction_error};
 use plot::{Figure, Panel, Style};
 
 use super::{five_axes, spaced};

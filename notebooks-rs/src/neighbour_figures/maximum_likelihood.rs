@@ -63,17 +63,19 @@ pub fn study(streams: Streams) -> Result<Page, Box<dyn Error + Send + Sync>> {
     path = path.points(dots, Style::new(theme::TEXT).size(2.2).label("weight decay")).key();
 
     let expected = |c: f64| error(&design, c);
-    let sampled = [0.0].into_iter().chain(penalties.iter().copied().step_by(6)).chain([most_probable]).map(|c| {
-        let plan = MonteCarlo::new(SAMPLES, streams.role("errors"));
-        let squares = plan.run(&|_| (), |rng, n| {
-            let one = |_| {
-                let found = draw(rng).and_then(|(w, problem)| Ok((&problem.ridge(c)? - &w).mapv(|v| v * v).sum()));
-                found.unwrap_or(f64::NAN)
-            };
-            (0..n).map(one).collect::<Moments>()
+    let sampled =
+        [0.0].into_iter().chain(penalties.iter().copied().step_by(6)).chain([most_probable]).map(|c| {
+            let plan = MonteCarlo::new(SAMPLES, streams.role("errors"));
+            let squares = plan.run(&|_| (), |rng, n| {
+                let one = |_| {
+                    let found = draw(rng)
+                        .and_then(|(w, problem)| Ok((&problem.ridge(c)? - &w).mapv(|v| v * v).sum()));
+                    found.unwrap_or(f64::NAN)
+                };
+                (0..n).map(one).collect::<Moments>()
+            });
+            (c, squares.estimate())
         });
-        (c, squares.estimate())
-    });
     let sampled: Vec<_> = sampled.collect();
     let exact = penalties
         .iter()
@@ -102,7 +104,11 @@ pub fn study(streams: Streams) -> Result<Page, Box<dyn Error + Send + Sync>> {
         title: "maximum likelihood, MAP and weight decay, 5 weights from 30 examples",
         rows: vec![
             Row::computed("weight decay against ridge, largest difference", farthest, 0.0),
-            Row::estimated("error of the weights at c = 0: maximum likelihood", smallest.1, expected(smallest.0)?),
+            Row::estimated(
+                "error of the weights at c = 0: maximum likelihood",
+                smallest.1,
+                expected(smallest.0)?,
+            ),
             Row::estimated("error of the weights at c = λσ²: MAP", last.1, expected(last.0)?),
         ],
         figure,

@@ -74,7 +74,7 @@ fn denoising_matches_the_score() -> Claim {
 fn training_takes_the_excess_away() -> Claim {
     Claim::new(
         "N2b",
-        "a network trained to denoise x + σε falls towards y + σ² ∇log q(y): each fourfold of steps leaves less, 1200 steps below 1 % of Var x",
+        "a network (16 units, weights and batches of seed 2) trained to denoise x + σε falls towards y + σ² ∇log q(y): each fourfold of steps leaves less, 1200 steps below 1 % of Var x",
     )
     .source("Vincent 2011")
     .why("N2a: what training lowers is the distance to Tweedie's formula, and a network of 16 units can say it.")

@@ -1,9 +1,9 @@
 //! N8: the evidence of a network decoder, by quadrature and by weights.
 
-use montecarlo::{Estimate, Moments, Streams};
+use montecarlo::{Moments, Streams};
 use ndarray::{Array1, Array2, Axis, array};
 use neighbours::amortisation::{PerSample, Posterior};
-use neighbours::evidence::{self, Evidence, encoder_log_weights, importance_bound, prior_log_weights};
+use neighbours::evidence::{self, Evidence, encoder_log_weights, prior_log_weights};
 use nn::{GaussianMlp, Variance};
 use prob::numerics::log_mean_exp;
 use prob::{GaussHermite, Gaussian};
@@ -11,7 +11,7 @@ use proptest::prelude::*;
 use vae::Vae;
 
 use crate::judge::Sampled;
-use crate::problems::{network_vae, vector};
+use crate::problems::{conditional_on_the_line, network_vae, vector};
 use crate::{Claim, longhand};
 
 pub(super) fn claims() -> Vec<Claim> {
@@ -24,20 +24,27 @@ pub(super) fn claims() -> Vec<Claim> {
 }
 
 fn quadrature_finds_the_evidence() -> Claim {
-    let problem = (1usize..=3, 0.05..2.0f64, any::<u64>())
-        .prop_flat_map(|(d, s2, seed)| (vector(d, 5.0), Just(s2), Just(seed)));
-    Claim::new("N8a", "log ∫ p(z) p(x|z) dz by quadrature is log N(x; b, wwᵀ + s² I) for a decoder without hidden layers, far out as well")
+    let problem = (1usize..=3, -4.0..0.3f64, 0.3..8.0f64, any::<u64>())
+        .prop_flat_map(|(d, s2, steep, seed)| (vector(d, 5.0), Just((10f64.powf(s2), steep)), Just(seed)));
+    Claim::new("N8a", "log ∫ p(z) p(x|z) dz by quadrature is log N(x; b, wwᵀ + s² I) for a decoder without hidden layers, far out and for narrow posteriors as well")
         .source("notes 003")
         .why("A network without hidden layers is a linear decoder, whose evidence is Gaussian.")
-        .compares("adaptive quadrature of the joint density with the evidence by cofactors")
-        .identity(1e-9, problem, |(x, s2, seed), trial| {
-            let decoder =
+        .compares("adaptive quadrature of the joint density with the evidence along w and across it")
+        .identity(1e-9, problem, |(x, (s2, steep), seed), trial| {
+            let mut decoder =
                 GaussianMlp::new(1, &[], x.len(), Variance::Fixed(*s2), &mut Streams::new(*seed).rng(0));
+            let steeper: Vec<f64> = decoder.net().flat_parameters().iter().map(|w| w * steep).collect();
+            decoder.net_mut().set_flat_parameters(&steeper);
             let layer = &decoder.net().layers()[0];
-            let w = layer.weight.row(0).insert_axis(Axis(1)).to_owned();
-            let covariance = w.dot(&w.t()) + Array2::<f64>::eye(x.len()) * *s2;
+            // Along w the variance is |w|² + s², across it s²: cofactors would lose the digits of s⁶.
+            let (w, from_mean) = (layer.weight.row(0), x - &layer.bias);
+            let length = w.dot(&w).sqrt();
+            let along = w.dot(&from_mean) / length;
+            let across = from_mean - &w * (along / length);
+            let exact = longhand::log_normal(along, 0.0, length * length + s2)
+                - 0.5 * ((x.len() - 1) as f64 * (std::f64::consts::TAU * s2).ln() + across.dot(&across) / s2);
             let Some(found) = trial.posed(evidence::log_evidence(&decoder, x)) else { return };
-            trial.nats(found, longhand::log_gaussian(x, &layer.bias, &covariance));
+            trial.nats(found, exact);
         })
 }
 
@@ -88,7 +95,7 @@ fn bound_by_quadrature(vae: &Vae, x: &Array1<f64>, q: Posterior, k: usize) -> f6
 fn the_bound_of_a_network_rises() -> Claim {
     let problem = (1usize..=2, 0.3..1.0f64, any::<u64>())
         .prop_flat_map(|(d, s2, seed)| (Just(network_vae(d, 1, s2, seed)), vector(d, 1.5)));
-    Claim::new("N8c", "ELBO = L_1 ≤ L_2 ≤ log p(x) for networks as well")
+    Claim::new("N8c", "ELBO = L_1 ≤ L_2 ≤ log p(x) for networks as well, here for proposals N(m, v) with m of an encoder and v not below e^-½")
         .source("notes 003")
         .source("Burda 2016")
         .why("As B9f: nothing there asks for a linear decoder.")
@@ -109,25 +116,34 @@ fn the_bound_of_a_network_rises() -> Claim {
         })
 }
 
+/// `(p(x), Var w/p(x)²)` of `w = N(x; z, r)`, `z ~ N(0, 1)`: `N(x; z, r)² = N(x; z, r/2)/(2√(πr))`.
+fn moments_of_weights(x: f64, r: f64) -> (f64, f64) {
+    let p = longhand::log_normal(x, 0.0, 1.0 + r).exp();
+    let square = longhand::log_normal(x, 0.0, 1.0 + 0.5 * r).exp() / (4.0 * std::f64::consts::PI * r).sqrt();
+    (p, square / (p * p) - 1.0)
+}
+
 fn weights_say_how_far_they_carry() -> Claim {
-    Claim::new("N8d", "n weights tell p(x) to a relative error √(ρ/n) with ρ = Var w/(E w)² = n/n_eff - 1; the mean of logarithms of groups of k is L_k")
+    Claim::new("N8d", "the mean of n weights has the relative variance ρ/n, ρ = Var w/(E w)²; and ρ and n_eff = n/(1 + ρ) can be told from the weights")
         .source("notes 003")
         .source("Kish 1965")
-        .why("The mean of n weights has the relative variance ρ/n, and n_eff = n/(1 + ρ).")
-        .compares("mean, relative variance, effective size and L_k of random weights with sums written out")
-        .identity(1e-10, prop::collection::vec(-5.0..5.0f64, 8..40), |logs, trial| {
-            let n = logs.len() as f64;
-            let weights: Vec<f64> = logs.iter().map(|l| l.exp()).collect();
-            let mean = weights.iter().sum::<f64>() / n;
-            let variance = weights.iter().map(|w| (w - mean).powi(2)).sum::<f64>() / n;
-            let shifted: Vec<f64> = logs.iter().map(|l| l - 700.0).collect();
-            let found = Evidence::from_log_weights(&shifted);
-            trial.nats(found.log_evidence.mean, mean.ln() - 700.0);
-            trial.at(1.0 + variance / (mean * mean), found.relative_variance.mean, variance / (mean * mean));
-            trial.equal(found.effective_samples, n / (1.0 + variance / (mean * mean)));
-            trial.equal(found.log_evidence.std_err, (variance / (mean * mean) / (n - 1.0)).sqrt());
-            let groups: Vec<f64> = weights.chunks_exact(3).map(|w| (w.iter().sum::<f64>() / 3.0).ln()).collect();
-            let bound: Estimate = importance_bound(logs, 3);
-            trial.nats(bound.mean, groups.iter().sum::<f64>() / groups.len() as f64);
+        .why("Independent weights: Var 1/n Σ w = Var w/n. n equal weights have (Σ w)²/Σ w² = n, others n/(1 + ρ).")
+        .compares("2²³ weights of N(x; z, r) from the prior, and the spread of the means of 2²¹ groups of four, with ρ in closed form")
+        .law(|run, streams| {
+            let (x, r) = (0.4, 0.8);
+            let (p, rho) = moments_of_weights(x, r);
+            let decoder = conditional_on_the_line(1.0, 0.0, r);
+            let logs = prior_log_weights(&decoder, &array![x], 1 << 23, *streams);
+            let spread: Moments = logs
+                .chunks_exact(4)
+                .map(|group| group.iter().map(|log| log.exp() / p).sum::<f64>() / 4.0)
+                .map(|mean| 4.0 * (mean - 1.0).powi(2))
+                .collect();
+            let found = Evidence::from_log_weights(&logs).expect("weights");
+            vec![
+                Sampled::mean(run, &spread.estimate(), rho),
+                Sampled::mean(run, &found.relative_variance, rho),
+                Sampled::mean(run, &found.effective_samples, logs.len() as f64 / (1.0 + rho)),
+            ]
         })
 }

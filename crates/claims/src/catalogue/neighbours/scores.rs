@@ -5,7 +5,7 @@ use std::f64::consts::TAU;
 use montecarlo::Streams;
 use ndarray::{Array2, array};
 use ndarray_rand::{RandomExt, rand_distr::StandardNormal};
-use neighbours::scores::{Classifier, Fault, frechet_estimate, inception_estimate, inception_score_of};
+use neighbours::scores::{Classifier, Fault, inception_estimate, inception_score_of};
 use nn::gradient_check;
 use prob::{Gaussian, Mixture, frechet_distance};
 use proptest::collection::vec;
@@ -165,7 +165,7 @@ fn samples_have_the_scores_of_their_law() -> Claim {
         .source("Salimans 2016")
         .source("Heusel 2017")
         .why("Both are smooth functions of averages over the samples; their bias is of order 1/n, their spread of order 1/√n.")
-        .compares("scores of samples of a blurred mixture, standard errors by 400 batches, with adaptive quadrature and moments written out")
+        .compares("scores of samples of a blurred mixture, standard errors by the delta method, with adaptive quadrature and moments written out")
         .law(|run, streams| {
             let data = Preset::Trimodal.mixture();
             let law = Fault::Blurred(0.6).applied_to(&data).expect("a variance");
@@ -173,7 +173,7 @@ fn samples_have_the_scores_of_their_law() -> Claim {
             let x = law.sample(n, &mut streams.rng(0)).0;
             let answers = x.rows().into_iter().flat_map(|x| data.responsibilities(&x));
             let predictions = Array2::from_shape_vec((n, 3), answers.collect()).expect("three for each");
-            let inception = inception_estimate(&predictions, 400).expect("predictions");
+            let inception = inception_estimate(&predictions).expect("predictions");
             let posterior = |x: f64, (weight, mean, variance): (f64, f64, f64)| {
                 (weight.ln() + longhand::log_normal(x, mean, variance) - longhand::log_mixture(&data, x)).exp()
             };
@@ -187,7 +187,7 @@ fn samples_have_the_scores_of_their_law() -> Claim {
             // Most of the distance is in the means, which are known well enough for a resolution of 1 %; deviations are 5 %.
             let far = Mixture::from(on_the_line(45.0, 144.0));
             let y = far.sample(n, &mut streams.rng(1)).0;
-            let frechet = frechet_estimate(&x, &y, 400).expect("samples that vary");
+            let frechet = distances::frechet::between(&x, &y).expect("samples that vary");
             let deviation = longhand::mixture_variance(&law).sqrt();
             let distance = (longhand::mixture_mean(&law) - 45.0).powi(2) + (deviation - 12.0).powi(2);
             vec![Sampled::mean(run, &inception, information.exp()), Sampled::mean(run, &frechet, distance)]

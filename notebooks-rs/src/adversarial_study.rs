@@ -18,7 +18,7 @@ use rayon::prelude::*;
 use toy::Preset;
 
 /// Runs of each loss.
-pub const SEEDS: u64 = 8;
+pub const SEEDS: u64 = 6;
 /// A mode counts as covered with at least this share of what its weight promises.
 pub const LEAST: f64 = 0.5;
 /// Samples within so many standard deviations of a mode are its own.
@@ -33,12 +33,12 @@ const EVERY: usize = 25;
 /// generator's, because the generator's loss means what the theory says only near the best discriminator.
 const GENERATOR: [usize; 4] = [1, 8, 8, 1];
 const DISCRIMINATOR: [usize; 2] = [24, 24];
-const ROUNDS: usize = 2500;
+const ROUNDS: usize = 2000;
 const BATCH: usize = 64;
 const DISCRIMINATOR_STEPS: usize = 5;
 const LEARNING_RATE: f64 = 1e-2;
 /// Steps of the discriminator alone, after the game.
-const AFTERWARDS: usize = 2000;
+const AFTERWARDS: usize = 3000;
 
 /// What is to be learned: three modes on the line.
 pub fn data() -> Mixture {
@@ -187,8 +187,8 @@ fn play(seed: u64, loss: GeneratorLoss, run: u64) -> Result<Played, Box<dyn Erro
     };
     DiscriminatorTraining {
         steps: AFTERWARDS,
-        batch: 256,
-        learning_rate: 5e-3,
+        batch: 128,
+        learning_rate: LEARNING_RATE,
         streams: streams.role("afterwards"),
     }
     .run(&mut alone, from(&p), &mut samples, |_, _, _| ())?;

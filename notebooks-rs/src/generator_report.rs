@@ -77,17 +77,18 @@ pub fn values(runs: &[Played]) -> Table {
 /// In words: how many of the runs of a loss learned the data.
 pub fn learned(loss: GeneratorLoss, runs: &[Played]) -> String {
     let runs: Vec<&Played> = runs.iter().filter(|run| run.loss == loss).collect();
-    let count = |good: &dyn Fn(&Played) -> bool| runs.iter().filter(|run| good(run)).count();
+    let mut divergences: Vec<f64> = runs.iter().map(|run| run.divergence.value).collect();
+    divergences.sort_by(f64::total_cmp);
+    let (Some(least), Some(most)) = (divergences.first(), divergences.last()) else {
+        return format!("{}: no runs.", loss.name());
+    };
     format!(
-        "{}: of {} runs {} cover all three modes (each with at least {} of its weight, within {} standard deviations); \
-         the JSD is below 0.01 nats in {} and below 0.05 in {}.",
+        "{}: of {} runs {} cover all three modes (each with at least {LEAST} of its weight, within {RADIUS} standard \
+         deviations); the JSD is between {least:.3} and {most:.3} nats, below 0.05 in {}.",
         loss.name(),
         runs.len(),
-        count(&|run| run.covered == 3),
-        LEAST,
-        RADIUS,
-        count(&|run| run.divergence.value < 0.01),
-        count(&|run| run.divergence.value < 0.05),
+        runs.iter().filter(|run| run.covered == 3).count(),
+        divergences.iter().filter(|divergence| **divergence < 0.05).count(),
     )
 }
 

@@ -16,9 +16,9 @@ const POINTS: usize = 4000;
 const STEPS: usize = 2000;
 const BATCH: usize = 128;
 /// The deviation of the points from their arcs.
-const NOISE: f64 = 0.1;
+pub const NOISE: f64 = 0.1;
 /// `s²` of the decoder: the variance that the points have about their arcs.
-pub const VARIANCE: f64 = NOISE * NOISE;
+pub const VARIANCE: f64 = 0.01;
 
 /// What can go wrong on the way.
 type Failure = Box<dyn std::error::Error + Send + Sync>;
@@ -127,7 +127,7 @@ fn evaluated(
     Ok(Quantised {
         codes,
         reconstruction: Moments::of(&reconstruction).estimate(),
-        price: Moments::of(&each(|bound| bound.prior_matching)).estimate(),
+        price: Moments::of(&each(|bound| bound.prior_matching + 0.0)).estimate(),
         uniform: Moments::of(&uniform).estimate(),
         learned: Moments::of(&learned).estimate(),
         below: [below(&uniform), below(&learned)],

@@ -36,7 +36,7 @@ fn values(runs: &[Played]) -> Panel {
     let at = |value: fn(&Played) -> f64| runs.iter().map(move |run| (run.best(), value(run)));
     let reach = runs.iter().flat_map(|run| [run.best(), run.beside, run.alone]);
     let (low, high) = reach.fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), v| (a.min(v), b.max(v)));
-    Panel::new("against 16 generators")
+    Panel::new(format!("against {} generators", runs.len()))
         .x_label(r"$2\,\mathrm{JSD} - \log 4$ (nats)")
         .y_label("value (nats)")
         .line([(low, low), (high, high)], Style::guide().name("equality"))

@@ -2,7 +2,7 @@
 
 use ndarray::array;
 use neighbours::adversarial::GeneratorLoss;
-use plot::{Align, Color, Figure, Panel, Style, theme};
+use plot::{Color, Figure, Panel, Style, theme};
 
 use crate::adversarial_study::{Played, SEEDS, data};
 
@@ -36,25 +36,19 @@ fn density(which: &str, run: &Played, color: Color) -> Panel {
     let p = data();
     let x = || (0..=1200).map(|i| f64::from(i) / 120.0 - 5.0);
     let law: Vec<(f64, f64)> = x().map(|x| (x, run.law.log_prob(x).exp())).collect();
-    let beyond = law.iter().any(|(_, density)| *density > TOP);
+    let cut = if law.iter().any(|(_, density)| *density > TOP) { "density (cut at 1)" } else { "density" };
     let drawn = law.into_iter().map(|(x, density)| (x, density.min(2.0 * TOP)));
     let title = format!("{which} JSD: {:.4} nats", run.divergence.value);
-    let panel = Panel::new(title)
+    Panel::new(title)
         .x_label("$x$")
-        .y_label("density")
+        .y_label(cut)
         .y_range(0.0, TOP)
         .line(drawn, Style::new(color).label(format!("{}, run {}", run.loss.name(), run.seed)))
         .line(
             x().map(|x| (x, p.log_prob(&array![x]).exp())),
             Style::new(theme::TEXT).width(0.8).dashed().label("data"),
         )
-        .key();
-    if beyond {
-        let style = Style::new(theme::GUIDE).size(7.5).align(Align::Left);
-        panel.text((-4.9, 0.94 * TOP), "higher than the axis in places", style)
-    } else {
-        panel
-    }
+        .key()
 }
 
 /// Stacked shares of the samples of each run, the weights of the data before them and the divergence above.

@@ -95,6 +95,7 @@ fn bounds(found: &[Inference], shown: usize) -> Panel {
     let (low, high) = found.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), i| {
         (low.min(i.log_evidence), high.max(i.log_evidence))
     });
+    let lowest = found.iter().fold(low, |low, i| low.min(i.amortised_bound));
     let points =
         |f: fn(&Inference) -> f64| found.iter().map(move |i| (i.log_evidence, f(i))).collect::<Vec<_>>();
     let marked = |f: fn(&Inference) -> f64| found.get(shown).map(|i| (i.log_evidence, f(i)));
@@ -109,10 +110,6 @@ fn bounds(found: &[Inference], shown: usize) -> Panel {
             Style::new(theme::VERMILLION).size(5.0).name("encoder, marked"),
         )
         .points(marked(|i| i.per_sample_bound), Style::new(theme::BLUE).size(5.0).name("best q, marked"))
-        .text(
-            (high, low + 0.08 * (high - low)),
-            "marked: 1 in 10 has a larger gap",
-            Style::new(theme::TEXT).align(Align::Right),
-        )
+        .text((high, lowest), "marked: 1 in 10 has a larger gap", Style::new(theme::TEXT).align(Align::Right))
         .key()
 }

@@ -68,7 +68,7 @@ pub fn study(streams: Streams) -> Result<Page, Box<dyn Error + Send + Sync>> {
     let breaks: Vec<f64> = (-8..=8).map(f64::from).collect();
     let least = prob::integrate(|y| best.noised.log_prob(&array![y]).exp() * spread(y), &breaks, 1e-10);
     let trained = left.iter().filter(|(steps, _)| *steps > 0);
-    let excess = Panel::new("excess error, one standard error")
+    let excess = Panel::new("excess error, with one standard error")
         .x_label("steps of training")
         .y_label(r"$\mathrm{E}\,|f(y) - \mathrm{E}[x|y]|^2$ (squared units of $x$)")
         .x_log()

@@ -6,7 +6,7 @@ use montecarlo::{Estimate, Moments, Streams};
 use ndarray::{Array1, Array2, ArrayRef1, ArrayRef2, Axis};
 use neighbours::evidence::{Evidence, encoder_log_weights, log_evidence, prior_log_weights};
 use nn::{Training, Variance};
-use plot::{Figure, Panel, Style, theme};
+use plot::{Align, Figure, Panel, Style, theme};
 use prob::diagonal::log_normal;
 use prob::numerics::log_mean_exp;
 use prob::{Conditional, LinearGaussian, ProbError, integrate};
@@ -81,12 +81,14 @@ pub fn study(streams: Streams) -> Result<Page, Box<dyn Error + Send + Sync>> {
             }
         }
         shares = shares
-            .line(exact, Style::new(color).label(format!("{name}, exact")))
-            .error_bars(drawn, Style::new(color).label("drawn"));
+            .line(exact, Style::new(color).label(name))
+            .error_bars(drawn, Style::new(color).name(format!("{name}, drawn")));
     }
     let (rising, of_network) = network(streams)?;
     rows.extend(of_network);
     let mut figure = Figure::new(170.0, 70.0).columns(2);
+    let style = Style::new(theme::TEXT).align(Align::Left);
+    let shares = shares.text((1.0, 4e-3), "lines: exact; points: drawn", style);
     figure.panel(shares.key()).panel(rising.key());
     Ok(Page { name: "evidence", title: "p(x) by draws from the prior and by weighted draws", rows, figure })
 }

@@ -39,7 +39,7 @@ pub fn study(streams: Streams) -> Result<Page, Box<dyn Error + Send + Sync>> {
     let kept: [(&[usize], &str); 4] =
         [(&[], "no axis"), (&[1], "axis 1"), (&[1, 3], "axes 1, 3"), (&[1, 2], "axes 1, 2")];
     let mut errors = kept.into_iter().fold(
-        Panel::new("squared error, and what is left of the eigenvalues")
+        Panel::new("squared error; dashed: axes kept")
             .x_label("steps")
             .y_label("error $L$ (squared units of $x$)")
             .x_log()

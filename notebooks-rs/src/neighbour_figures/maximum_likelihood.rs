@@ -60,7 +60,11 @@ pub fn study(streams: Streams) -> Result<Page, Box<dyn Error + Send + Sync>> {
         farthest = (&descended - exact).iter().fold(farthest, |max, v| max.max(v.abs()));
         dots.extend(descended.iter().map(|&w| (c, w)));
     }
-    path = path.points(dots, Style::new(theme::TEXT).size(2.2).label("weight decay")).key();
+    path = path
+        .points(dots, Style::new(theme::TEXT).size(2.2).name("weight decay"))
+        .text((1300.0, 8.0), "lines: closed form", Style::new(theme::TEXT).align(Align::Right))
+        .text((1300.0, 7.0), "dots: weight decay", Style::new(theme::TEXT).align(Align::Right))
+        .key();
 
     let expected = |c: f64| error(&design, c);
     let sampled =

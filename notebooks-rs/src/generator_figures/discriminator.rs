@@ -43,9 +43,9 @@ fn values(runs: &[Played]) -> Panel {
         .points(at(|run| run.beside), Style::new(theme::ORANGE).size(3.0).label("that played"))
         .points(at(|run| run.alone), Style::new(theme::BLUE).size(3.0).label("trained after"))
         .text(
-            (high, low),
+            (low, high),
             "dashed: the most there is",
-            Style::new(theme::GUIDE).size(7.5).align(Align::Right),
+            Style::new(theme::GUIDE).size(7.5).align(Align::Left),
         )
         .key()
 }

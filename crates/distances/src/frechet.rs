@@ -107,6 +107,23 @@ mod tests {
         }
     }
 
+    /// Points 0, 2, 4 have the mean 2 and the unbiased variance 4; `½ N(4, ¼) + ½ N(6, ¼)` the mean 5 and the variance 5/4.
+    #[test]
+    fn of_a_sample_and_a_law_by_hand() {
+        let x = array![[0.0], [2.0], [4.0]];
+        let at = |mean: f64| Gaussian::isotropic(array![mean], 0.25).unwrap();
+        let found = to_law(&x, &Mixture::equal(vec![at(4.0), at(6.0)]).unwrap()).unwrap();
+        let sd = 1.25f64.sqrt();
+        assert_relative_eq!(found.mean, 9.0 + (2.0 - sd).powi(2), max_relative = 1e-13);
+        // ψ = 2 (2 - 5)(x - 2) + (1 - sd/2)(x - 2)² at -2, 0 and 2 from the mean.
+        let psi = [-2.0, 0.0, 2.0].map(|x: f64| -6.0 * x + (1.0 - 0.5 * sd) * x * x);
+        assert_relative_eq!(
+            found.std_err,
+            montecarlo::Moments::of(&psi).estimate().std_err,
+            max_relative = 1e-12
+        );
+    }
+
     #[test]
     fn refuses_a_sample_that_spans_no_volume() {
         let few = fitted(&array![[1.0, 2.0], [2.0, 1.0]]);

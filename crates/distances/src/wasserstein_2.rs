@@ -156,4 +156,13 @@ mod tests {
             assert_relative_eq!(to_law(&column(&moved), &law).unwrap().mean, exact, max_relative = 1e-2, epsilon = 2e-2);
         }
     }
+
+    /// 0 to 2 and 1 to 5; and in unequal numbers 0 → 0, ⅙ of 0 → 1, ⅙ of 3 → 1 and 3 → 2.
+    #[test]
+    fn between_samples_by_hand() {
+        let found = |x: &[f64], y: &[f64]| between(&column(x), &column(y)).unwrap().mean;
+        assert_relative_eq!(found(&[1.0, 0.0], &[2.0, 5.0]), 10f64.sqrt(), max_relative = 1e-14);
+        assert_relative_eq!(found(&[0.0, 3.0], &[2.0, 0.0, 1.0]), (7f64 / 6.0).sqrt(), max_relative = 1e-14);
+        assert_relative_eq!(found(&[2.0, 0.0, 1.0], &[0.0, 3.0]), (7f64 / 6.0).sqrt(), max_relative = 1e-14);
+    }
 }

@@ -41,7 +41,8 @@ pub fn e_step(mixture: &Mixture, x: &ArrayRef2<f64>) -> Array2<f64> {
 /// `Σ_i r_ik (x_i - m_k)(x_i - m_k)ᵀ/n_k`.
 ///
 /// # Errors
-/// If the numbers of rows differ, there are none, or a component is left with so few examples that its covariance is singular.
+/// If the numbers of rows differ, there are none, or a component is left with so few examples that its covariance is singular
+/// to rounding. The likelihood has no maximum there, and what rounding makes of the covariance may lower the bound.
 pub fn m_step(x: &ArrayRef2<f64>, responsibilities: &ArrayRef2<f64>) -> Result<Mixture, ProbError> {
     check_dim("rows of responsibilities", x.nrows(), responsibilities.nrows())?;
     let n = x.nrows() as f64;
@@ -51,10 +52,25 @@ pub fn m_step(x: &ArrayRef2<f64>, responsibilities: &ArrayRef2<f64>) -> Result<M
         let centred = &x.view() - &mean;
         let weighted = &centred * &r.insert_axis(Axis(1));
         let covariance = weighted.t().dot(&centred) / n_k;
-        Ok((n_k / n, Gaussian::new(mean, (&covariance + &covariance.t()) * 0.5)?))
+        let law = Gaussian::new(mean, (&covariance + &covariance.t()) * 0.5)?;
+        sure_of_its_covariance(&law)?;
+        Ok((n_k / n, law))
     });
     let (weights, components) = parts.collect::<Result<Vec<_>, ProbError>>()?.into_iter().unzip();
     Mixture::new(weights, components)
+}
+
+/// Refuses a law in which a coordinate has, given those before it, a variance below 1e-10 of its own or below 1e-20 of its
+/// mean's square: of that rounding, which is 1e-16 of the first and 1e-32 of the second, has changed the sixth digit.
+fn sure_of_its_covariance(law: &Gaussian) -> Result<(), ProbError> {
+    for (row, pivot) in law.factor().lower().diag().iter().map(|l| l * l).enumerate() {
+        let least = f64::max(1e-10 * law.covariance()[[row, row]], 1e-20 * law.mean()[row].powi(2));
+        if pivot < least {
+            let source = linalg::NotPositiveDefinite { row, pivot };
+            return Err(ProbError::NotPositiveDefinite { what: "covariance of a component", source });
+        }
+    }
+    Ok(())
 }
 
 /// `F = 1/n Σ_ik r_ik (log w_k N(x_i; m_k, S_k) - log r_ik)` in nats, for rows `x` (`[n, d]`) and responsibilities
@@ -181,5 +197,20 @@ mod tests {
         let start = on_the_line(&[(0.5, 0.0, 1.0), (0.5, 50.0, 1.0)]);
         let error = fit(&start, &array![[0.1], [-0.2], [50.0]], 3).unwrap_err();
         assert!(matches!(error, ProbError::NotPositiveDefinite { .. }), "{error}");
+    }
+
+    /// Two examples in the plane lie on a line; what rounding leaves across it is no variance. Neither is what it leaves of one
+    /// example far from 0.
+    #[test]
+    fn a_covariance_that_rounding_made_is_refused() {
+        let shares = array![[0.3], [0.7]];
+        for x in [array![[0.1, 0.7], [0.4, 1.9]], array![[1e6 + 0.1, 0.0], [1e6 + 0.1, 1.0]]] {
+            let error = m_step(&x, &shares).unwrap_err();
+            assert!(matches!(error, ProbError::NotPositiveDefinite { .. }), "{error}");
+        }
+        let spread = Gaussian::new(array![1.0, 2.0], array![[1.0, 1.0], [1.0, 1.0 + 1e-12]]).unwrap();
+        assert!(sure_of_its_covariance(&spread).is_err());
+        let wide = Gaussian::new(array![1.0, 2.0], array![[1.0, 1.0], [1.0, 1.0 + 1e-8]]).unwrap();
+        assert!(sure_of_its_covariance(&wide).is_ok());
     }
 }

@@ -1,7 +1,7 @@
 //! N8: the evidence of a network decoder, by quadrature and by weights.
 
 use montecarlo::{Moments, Streams};
-use ndarray::{Array1, Array2, Axis, array};
+use ndarray::{Array1, Axis, array};
 use neighbours::amortisation::{PerSample, Posterior};
 use neighbours::evidence::{self, Evidence, encoder_log_weights, prior_log_weights};
 use nn::{GaussianMlp, Variance};

@@ -215,7 +215,7 @@ mod tests {
     #[test]
     fn the_divergence_at_its_ends() {
         let at = |mean: f64| Mixture::from(Gaussian::isotropic(array![mean], 0.5).unwrap());
-        assert_eq!(divergence_of(&data(), &data()).value, 0.0);
+        assert!(divergence_of(&data(), &data()).value.abs() < 1e-15);
         assert!((divergence_of(&at(-20.0), &at(20.0)).value - 2f64.ln()).abs() < 1e-10);
         assert!((best_value(&divergence_of(&at(-20.0), &at(20.0)))).abs() < 1e-10);
     }

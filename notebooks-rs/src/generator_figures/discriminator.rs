@@ -42,10 +42,6 @@ fn values(runs: &[Played]) -> Panel {
         .line([(low, low), (high, high)], Style::guide().name("equality"))
         .points(at(|run| run.beside), Style::new(theme::ORANGE).size(3.0).label("that played"))
         .points(at(|run| run.alone), Style::new(theme::BLUE).size(3.0).label("trained after"))
-        .text(
-            (low, high),
-            "dashed: the most there is",
-            Style::new(theme::GUIDE).size(7.5).align(Align::Left),
-        )
+        .text((low, high), "dashed: the most there is", Style::new(theme::GUIDE).size(7.5).align(Align::Left))
         .key()
 }

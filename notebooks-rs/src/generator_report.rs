@@ -2,8 +2,9 @@
 
 use comfy_table::Table;
 use montecarlo::Estimate;
+use neighbours::adversarial::GeneratorLoss;
 
-use crate::adversarial_study::{Played, Still};
+use crate::adversarial_study::{LEAST, Played, RADIUS, Still};
 use crate::moon_report::table;
 use crate::{quantised_study, score_study};
 
@@ -36,66 +37,87 @@ pub fn still(found: &Still) -> Table {
     )
 }
 
-/// Both players, a row for each run: shares of the three modes and of none, the divergence (nats), and the value of the
-/// discriminator trained beside the generator against that of the optimal one.
-pub fn played(runs: &[Played]) -> Table {
+/// Where the samples of every run are: shares of the three modes and of none, and the divergence (nats).
+pub fn coverage(runs: &[Played]) -> Table {
     table(
-        [
-            "loss, seed",
-            "mode at -3",
-            "mode at 0",
-            "mode at 2",
-            "between",
-            "covered",
-            "JSD",
-            "value",
-            "2 JSD - log 4",
-            "deviation",
-        ],
+        ["loss, run", "mode at -3", "mode at 0", "mode at 2", "near none", "covered", "JSD"],
         runs.iter().map(|run| {
-            let share = |k: usize| format!("{:.3}", run.coverage.shares[k]);
+            let share = |k: usize| format!("{:.4}", run.shares[k]);
             [
                 format!("{}, {}", run.loss.name(), run.seed),
                 share(0),
                 share(1),
                 share(2),
-                format!("{:.3}", run.coverage.between),
-                format!("{} of 3", run.covered()),
-                format!("{:.4}", run.divergence()),
-                format!("{:.4}", run.value),
-                format!("{:.4}", run.best),
-                format!("{:+.4}", run.value - run.best),
+                share(3),
+                format!("{} of 3", run.covered),
+                format!("{:.4}", run.divergence.value),
             ]
         }),
     )
 }
 
+/// The values (nats) of the discriminator that played and of the one that then learned alone, and by how much each falls
+/// short of the most there is.
+pub fn values(runs: &[Played]) -> Table {
+    table(
+        ["loss, run", "2 JSD - log 4", "value of the player", "short by", "trained afterwards", "short by"],
+        runs.iter().map(|run| {
+            [
+                format!("{}, {}", run.loss.name(), run.seed),
+                format!("{:.4}", run.best()),
+                format!("{:.4}", run.beside),
+                format!("{:.4}", run.best() - run.beside),
+                format!("{:.4}", run.alone),
+                format!("{:.4}", run.best() - run.alone),
+            ]
+        }),
+    )
+}
+
+/// In words: how many of the runs of a loss learned the data.
+pub fn learned(loss: GeneratorLoss, runs: &[Played]) -> String {
+    let runs: Vec<&Played> = runs.iter().filter(|run| run.loss == loss).collect();
+    let mut divergences: Vec<f64> = runs.iter().map(|run| run.divergence.value).collect();
+    divergences.sort_by(f64::total_cmp);
+    let (Some(least), Some(most)) = (divergences.first(), divergences.last()) else {
+        return format!("{}: no runs.", loss.name());
+    };
+    format!(
+        "{}: of {} runs {} cover all three modes (each with at least {LEAST} of its weight, within {RADIUS} standard \
+         deviations); the JSD is between {least:.3} and {most:.3} nats, below 0.05 in {}.",
+        loss.name(),
+        runs.len(),
+        runs.iter().filter(|run| run.covered == 3).count(),
+        divergences.iter().filter(|divergence| **divergence < 0.05).count(),
+    )
+}
+
 /// Two moons in `K` codes (nats, on fresh points).
 pub fn quantised(study: &quantised_study::Study) -> Table {
+    let alone = [(&study.left_alone, ", dead left alone")];
     table(
         [
             "K",
             "dead",
             "perplexity",
             "reconstruction",
+            "log K",
+            "KL, learned",
             "ELBO, uniform",
             "ELBO, learned",
-            "saved",
-            "log K - H(f)",
             "log p(x)",
             "KL(data ‖ model)",
         ],
-        study.models.iter().map(|model| {
-            let saved = model.learned.mean - model.uniform.mean;
+        study.models.iter().map(|model| (model, "")).chain(alone).map(|(model, note)| {
             [
-                model.codes.to_string(),
+                format!("{}{note}", model.codes),
                 model.usage.dead().to_string(),
                 model.usage.perplexity().to_string(),
                 model.reconstruction.to_string(),
+                format!("{:.4}", (model.codes as f64).ln()),
+                model.price.to_string(),
                 model.uniform.to_string(),
                 model.learned.to_string(),
-                format!("{saved:.4}"),
-                format!("{:.4}", (model.codes as f64).ln() - model.usage.entropy().mean),
                 model.evidence.to_string(),
                 model.divergence.to_string(),
             ]
@@ -119,17 +141,34 @@ pub fn inception(study: &score_study::Study) -> Table {
     )
 }
 
-/// The Fréchet distance of every generator from the data, of coordinates and of features.
+/// The Fréchet distance of every generator from the data, of coordinates and of features: the mean over pairs of samples
+/// with its standard error, the bias that chance gives it, how far one pair scatters, and what one pair says of that.
 pub fn frechet(study: &score_study::Study) -> Table {
     table(
-        ["generator", "coordinates, exact", "coordinates, samples", "deviation", "features, samples"],
+        [
+            "generator",
+            "coordinates, exact",
+            "samples",
+            "bias",
+            "scatter of a pair",
+            "stated",
+            "features, samples",
+            "scatter of a pair",
+            "stated",
+        ],
         study.scored.iter().map(|scored| {
+            let (coordinates, features) = (&scored.coordinates, &scored.features);
+            let bias = Estimate { mean: coordinates.mean.mean - scored.exact, ..coordinates.mean };
             [
                 scored.fault.name().to_owned(),
                 format!("{:.5}", scored.exact),
-                scored.coordinates.to_string(),
-                deviation(&scored.coordinates, scored.exact),
-                scored.features.to_string(),
+                coordinates.mean.to_string(),
+                bias.to_string(),
+                format!("{:.4}", coordinates.scatter()),
+                format!("{:.4}", coordinates.stated),
+                features.mean.to_string(),
+                format!("{:.4}", features.scatter()),
+                format!("{:.4}", features.stated),
             ]
         }),
     )

@@ -31,10 +31,26 @@ pub fn study(streams: Streams) -> Result<Page, Box<dyn Error + Send + Sync>> {
     let least = eigen.values().slice(s![LATENTS..]).sum();
     let axes = eigen.vectors().slice(s![.., ..LATENTS]);
 
-    let mut errors =
-        Panel::new("squared error above the least").x_label("step").y_label("$L - L^*$").x_log().y_log();
-    let mut angles = Panel::new("largest principal angle to the first two axes")
-        .x_label("step")
+    // What is left where these axes are kept: at the end, and at the saddles on the way.
+    let left_by = |kept: &[usize]| {
+        let lost = eigen.values().iter().enumerate().filter(|(j, _)| !kept.contains(&(j + 1)));
+        lost.map(|(_, value)| value).sum::<f64>()
+    };
+    let kept: [(&[usize], &str); 4] =
+        [(&[], "no axis"), (&[1], "axis 1"), (&[1, 3], "axes 1, 3"), (&[1, 2], "axes 1, 2")];
+    let mut errors = kept.into_iter().fold(
+        Panel::new("squared error; dashed: axes kept")
+            .x_label("steps")
+            .y_label("error $L$ (squared units of $x$)")
+            .x_log()
+            .y_range(0.0, 1.05 * left_by(&[])),
+        |panel, (axes, name)| {
+            let left = left_by(axes);
+            panel.horizontal(left, Style::guide().label(format!("{name}: {left:.2}")))
+        },
+    );
+    let mut angles = Panel::new("largest angle to the first two axes")
+        .x_label("steps")
         .y_label("angle (radians)")
         .x_log()
         .y_log();
@@ -43,27 +59,26 @@ pub fn study(streams: Streams) -> Result<Page, Box<dyn Error + Send + Sync>> {
         let mut rng = streams.role("start").rng(start);
         let mut normal = |shape| Array2::random_using(shape, StandardNormal, &mut rng) * 0.1;
         let mut weights = Weights { encoder: normal((LATENTS, 5)), decoder: normal((5, LATENTS)) };
-        let (mut above, mut turned) = (Vec::new(), Vec::new());
-        for step in 1..=STEPS {
-            weights.descend(&law, 1, RATE, |_, error, _| {
-                if spaced(step) && error - least > 1e-13 {
-                    above.push((step as f64, error - least));
-                }
-            })?;
+        let (mut left, mut turned, mut done) = (Vec::new(), Vec::new(), 0);
+        for step in (1..=STEPS).filter(|&step| spaced(step)) {
+            weights.descend(&law, step - done, RATE, |_, _, _| ())?;
+            done = step;
+            left.push((step as f64, weights.error_and_gradient(law.covariance()).0));
             let angle = principal_angles(&weights.decoder, &axes)?[0];
-            if spaced(step) && angle > 1e-7 {
+            if angle > 1e-7 {
                 turned.push((step as f64, angle));
             }
         }
         let style = Style::series(start as usize).label(format!("start {}", start + 1));
-        errors = errors.line(above, style.clone());
+        errors = errors.line(left, style.clone());
         angles = angles.line(turned, style);
+        weights.descend(&law, STEPS - done, RATE, |_, _, _| ())?;
         end = Some(weights);
     }
     let weights = end.ok_or("no start")?;
     let model = weights.model(&law)?;
     let fresh = truth.sample(FRESH, &mut streams.role("fresh").rng(0));
-    let mut figure = Figure::new(160.0, 62.0).columns(2);
+    let mut figure = Figure::new(170.0, 66.0).columns(2);
     figure.panel(errors.key()).panel(angles.key());
     Ok(Page {
         name: "linear_autoencoder",

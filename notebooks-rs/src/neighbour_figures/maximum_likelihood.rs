@@ -7,7 +7,8 @@ use montecarlo::{Moments, MonteCarlo, Streams};
 use ndarray::{Array1, Array2};
 use ndarray_rand::{RandomExt, rand_distr::StandardNormal};
 use neighbours::Regression;
-use plot::{Figure, Panel, Style, theme};
+use neighbours::maximum_likelihood::RegressionError;
+use plot::{Align, Figure, Panel, Style, theme};
 
 use crate::neighbour_report::{Page, Row};
 
@@ -18,6 +19,8 @@ const NOISE_VARIANCE: f64 = 9.0;
 const PRECISION: f64 = 1.0;
 const DESCENT: usize = 4000;
 const SAMPLES: u64 = 20_000;
+/// Where a logarithmic axis shows the penalty 0: maximum likelihood.
+const ZERO: f64 = 0.02;
 
 /// One design; weights and noise drawn as the prior says.
 ///
@@ -32,60 +35,70 @@ pub fn study(streams: Streams) -> Result<Page, Box<dyn Error + Send + Sync>> {
         let w: Array1<f64> = Array1::random_using(WEIGHTS, StandardNormal, rng) / PRECISION.sqrt();
         let noise: Array1<f64> = Array1::random_using(EXAMPLES, StandardNormal, rng);
         let response = design.dot(&w) + noise * NOISE_VARIANCE.sqrt();
-        (w, Regression::new(design.clone(), response).expect("finite numbers of fitting shapes"))
+        Ok::<_, RegressionError>((w, Regression::new(design.clone(), response)?))
     };
-    let (_, problem) = draw(&mut rng);
+    let (_, problem) = draw(&mut rng)?;
     let penalties: Vec<f64> = (0..=60).map(|i| 10f64.powf(-1.0 + 4.0 * f64::from(i) / 60.0)).collect();
     let most_probable = PRECISION * NOISE_VARIANCE;
 
-    let mut path = Panel::new("the path of the weights")
-        .x_label(r"penalty $c = \lambda\sigma^2$")
-        .y_label("$w_j$")
-        .x_log();
+    let mut path = penalty_axis("one data set: the weights")
+        .y_label("weight $w_j$")
+        .y_range(-1.2, 11.0)
+        .vertical(most_probable, Style::guide().label("MAP"));
+    let likeliest = problem.ridge(0.0)?;
     let closed = penalties.iter().map(|&c| problem.ridge(c)).collect::<Result<Vec<_>, _>>()?;
-    let mut farthest: f64 = 0.0;
     for j in 0..WEIGHTS {
         let line = penalties.iter().zip(&closed).map(|(&c, w)| (c, w[j]));
-        path = path.line(line, Style::series(j).label(format!("$w_{}$", j + 1)));
+        path = path
+            .line(line, Style::series(j).label(format!("$w_{}$", j + 1)))
+            .points([(ZERO, likeliest[j])], Style::series(j).size(4.0).name(format!("w{}, c = 0", j + 1)));
     }
+    let mut farthest: f64 = 0.0;
+    let mut dots = Vec::new();
     for (&c, exact) in penalties.iter().zip(&closed).step_by(6) {
         let descended = problem.weight_decay(c, 1.0, DESCENT, |_, _| ())?;
         farthest = (&descended - exact).iter().fold(farthest, |max, v| max.max(v.abs()));
-        for (j, &w) in descended.iter().enumerate() {
-            path =
-                path.points([(c, w)], Style::series(j).size(3.0).name(format!("w{} by weight decay", j + 1)));
-        }
+        dots.extend(descended.iter().map(|&w| (c, w)));
     }
-    path = path.vertical(most_probable, Style::guide().label("MAP")).key();
+    path = path
+        .points(dots, Style::new(theme::TEXT).size(2.2).name("weight decay"))
+        .text((1300.0, 8.0), "lines: closed form", Style::new(theme::TEXT).align(Align::Right))
+        .text((1300.0, 7.0), "dots: weight decay", Style::new(theme::TEXT).align(Align::Right))
+        .key();
 
     let expected = |c: f64| error(&design, c);
-    let sampled = penalties.iter().copied().step_by(6).chain([most_probable]).map(|c| {
-        let plan = MonteCarlo::new(SAMPLES, streams.role("errors"));
-        let squares = plan.run(&|_| (), |rng, n| {
-            let one = |_| {
-                let (w, problem) = draw(rng);
-                problem.ridge(c).map_or(f64::NAN, |found| (&found - &w).mapv(|v| v * v).sum())
-            };
-            (0..n).map(one).collect::<Moments>()
+    let sampled =
+        [0.0].into_iter().chain(penalties.iter().copied().step_by(6)).chain([most_probable]).map(|c| {
+            let plan = MonteCarlo::new(SAMPLES, streams.role("errors"));
+            let squares = plan.run(&|_| (), |rng, n| {
+                let one = |_| {
+                    let found = draw(rng)
+                        .and_then(|(w, problem)| Ok((&problem.ridge(c)? - &w).mapv(|v| v * v).sum()));
+                    found.unwrap_or(f64::NAN)
+                };
+                (0..n).map(one).collect::<Moments>()
+            });
+            (c, squares.estimate())
         });
-        (c, squares.estimate())
-    });
     let sampled: Vec<_> = sampled.collect();
     let exact = penalties
         .iter()
         .map(|&c| Ok((c, expected(c)?)))
         .collect::<Result<Vec<_>, linalg::NotPositiveDefinite>>()?;
-    let errors = Panel::new("error, averaged over prior and noise")
-        .x_label(r"penalty $c = \lambda\sigma^2$")
-        .y_label(r"$\mathrm{E}\,|\hat{w} - w|^2$")
-        .x_log()
-        .line(exact, Style::new(theme::BLUE).name("exact"))
+    let unpenalised = expected(0.0)?;
+    let errors = penalty_axis("all data sets: the error")
+        .y_label(r"$\mathrm{E}\,|\hat{w} - w|^2$ (squared units of $w$)")
+        .y_range(0.0, 1.12 * unpenalised)
+        .vertical(most_probable, Style::guide().label("MAP"))
+        .line(exact, Style::new(theme::BLUE).label("exact"))
+        .points([(ZERO, unpenalised)], Style::new(theme::BLUE).size(4.0).name("exact, c = 0"))
         .error_bars(
-            sampled.iter().map(|(c, e)| (*c, e.mean, e.std_err)),
-            Style::new(theme::VERMILLION).name("Monte Carlo"),
+            sampled.iter().map(|(c, e)| (shown_at(*c), e.mean, e.std_err)),
+            Style::new(theme::VERMILLION).label("drawn, one standard error"),
         )
-        .vertical(most_probable, Style::guide().label("MAP"));
-    let mut figure = Figure::new(160.0, 66.0).columns(2);
+        .text((1.35 * ZERO, unpenalised), "maximum likelihood", Style::new(theme::GUIDE).align(Align::Left))
+        .key();
+    let mut figure = Figure::new(170.0, 70.0).columns(2);
     figure.panel(path).panel(errors);
 
     let at = |i: usize| sampled.get(i).ok_or("a penalty");
@@ -95,11 +108,30 @@ pub fn study(streams: Streams) -> Result<Page, Box<dyn Error + Send + Sync>> {
         title: "maximum likelihood, MAP and weight decay, 5 weights from 30 examples",
         rows: vec![
             Row::computed("weight decay against ridge, largest difference", farthest, 0.0),
-            Row::estimated("error of the weights at c = 0.1", smallest.1, expected(smallest.0)?),
+            Row::estimated(
+                "error of the weights at c = 0: maximum likelihood",
+                smallest.1,
+                expected(smallest.0)?,
+            ),
             Row::estimated("error of the weights at c = λσ²: MAP", last.1, expected(last.0)?),
         ],
         figure,
     })
+}
+
+/// Penalties from 0.1 to 1000, with maximum likelihood at their left.
+fn penalty_axis(title: &str) -> Panel {
+    let ticks = [ZERO, 0.1, 1.0, 10.0, 100.0, 1000.0];
+    let names = ["0", "0.1", "1", "10", "100", "1000"];
+    Panel::new(title)
+        .x_label(r"penalty $c = \lambda\sigma^2$")
+        .x_log()
+        .x_range(0.7 * ZERO, 1300.0)
+        .x_ticks(ticks.into_iter().zip(names))
+}
+
+fn shown_at(penalty: f64) -> f64 {
+    if penalty > 0.0 { penalty } else { ZERO }
 }
 
 /// `E|ŵ - w|² = tr G⁻¹ (σ² XᵀX + c²/λ I) G⁻¹` with `G = XᵀX + c I`: least at `c = λ σ²`.

@@ -53,17 +53,17 @@ pub fn study(streams: Streams) -> Result<Page, Box<dyn Error + Send + Sync>> {
     };
     let axes = Panel::new("variances along the principal axes")
         .x_label("axis $j$")
-        .y_label(r"eigenvalue $\lambda_j$")
+        .y_label(r"eigenvalue $\lambda_j$ (squared units of $x$)")
         .y_log()
         .x_range(0.6, 5.4)
         .x_ticks((1..=5).map(|j| (f64::from(j), j.to_string())))
         .points(spectrum(law.covariance()), Style::new(theme::TEXT).size(5.0).label("samples"))
         .points(
             spectrum(&fitted.covariance()),
-            Style::new(theme::BLUE).size(3.0).label("$WW' + \\sigma^2 I$"),
+            Style::new(theme::BLUE).size(3.0).label("$WW^{\\mathrm{T}} + \\sigma^2 I$"),
         )
-        .horizontal(best.variance(), Style::guide().name("mean of the last three"));
-    let mut figure = Figure::new(160.0, 62.0).columns(2);
+        .horizontal(best.variance(), Style::guide().label("mean of the last 3"));
+    let mut figure = Figure::new(170.0, 66.0).columns(2);
     figure.panel(climb.key()).panel(axes);
     let apart = (&fitted.covariance() - &best.covariance()).iter().fold(0.0, |max: f64, v| max.max(v.abs()));
     Ok(Page {

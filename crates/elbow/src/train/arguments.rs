@@ -271,7 +271,6 @@ impl TrainArguments {
             steps: self.steps.unwrap_or(default.steps),
             batch: self.batch.unwrap_or(default.batch),
             learning_rate: self.learning_rate.unwrap_or(default.learning_rate),
-            ..default
         }
     }
 

@@ -252,17 +252,21 @@ mod tests {
     /// unit of the noise.
     #[test]
     fn the_simple_loss_is_unweighted() {
-        let levels = NoiseLevels::discrete(2, 1.0, -1.0).unwrap();
+        let levels = NoiseLevels::discrete(4, 1.0, -1.0).unwrap();
         let case = case(Parameterisation::Noise, Weighting::Simple, levels, 7);
-        let schedule = case.learner.levels.schedule(2).unwrap();
+        let schedule = case.learner.levels.schedule(4).unwrap();
         let mut expected = 0.0;
         for i in 0..2 * ROWS {
-            let t = 1 + i / ROWS;
+            // The first step stands for one of four, the one that is drawn for three.
+            let (t, share) = match i.checked_sub(ROWS) {
+                None => (1, 0.25),
+                Some(row) => (2 + (3.0 * case.u[row]) as usize, 0.75),
+            };
             let at = Amplitudes::at(schedule.log_snr(t));
             let x_t = &case.x.row(i % ROWS) * at.signal + &case.eps.row(i) * at.noise;
             let found = case.learner.denoiser.predict(&x_t.insert_axis(ndarray::Axis(0)), &schedule, t);
             let error = &found.row(0) - &case.eps.row(i);
-            expected += 0.5 * error.dot(&error) / ROWS as f64;
+            expected += share * error.dot(&error) / ROWS as f64;
         }
         assert_relative_eq!(case.run(&case.learner).0, expected, max_relative = 1e-12);
     }

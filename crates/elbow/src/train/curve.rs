@@ -28,12 +28,20 @@ pub(crate) fn figure(asked: &TrainArguments, curve: &Curve, toy: &Toy) -> Figure
     let rows = terms.len().div_ceil(columns);
     let mut figure = Figure::new(62.0 * columns as f64 + 26.0, 52.0 * rows as f64 + 8.0)
         .columns(columns)
-        .title(format!("{} on {}", asked.model.name(), asked.data()));
+        .title(title(asked));
     for (name, term) in terms {
         let limit = (name == ELBO).then_some(toy.log_likelihood());
         figure.panel(panel(name, &curve.points(term), limit));
     }
     figure
+}
+
+/// The model and what it is made of.
+fn title(asked: &TrainArguments) -> String {
+    let made_of = asked.about().into_iter().filter(|(key, _)| !["model", "data", "seed"].contains(key));
+    let made_of: Vec<String> =
+        made_of.map(|(key, value)| format!("{} {value}", key.replace('_', " "))).collect();
+    format!("{} on {}: {}", asked.model.name(), asked.data(), made_of.join(", "))
 }
 
 /// One term along training, below its limit if it has one.

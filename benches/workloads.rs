@@ -1,0 +1,229 @@
+//! Seven workloads of the field through the public API, on all cores, in f64: `cargo bench --bench workloads`.
+//!
+//! | name | what is done, at scale 1 | check |
+//! |---|---|---|
+//! | sample | 10⁷ points of ring8 | mean of `x'x` |
+//! | denoise | 10⁶ points of ring64 at `ᾱ = ½`: `log q(x_t)` and `E[x_0\|x_t]` | mean log-density, mean `\|E[x_0\|x_t] - x_0\|²` |
+//! | elbo | ring8, `T = 100`, linear `β` from 1e-3 to 0.15, exact denoiser: the denoising form over 2·10⁵ `x_0`, one `x_t` for each step | the three terms, nats |
+//! | reverse | 10⁵ points of ring8 by ancestral sampling through those steps | mean of `x'x` |
+//! | train | a VAE 2-64-64-(2+2), 2-64-64-2 on one batch of 256, 2000 steps of Adam | last loss, nats |
+//! | mlp | a 2-128-128-2 tanh network on 10⁶ points | mean of `y'y` |
+//! | wide | 10⁶ draws of a 64-dimensional Gaussian and their log-densities | mean log-density |
+//!
+//! One line of JSON for each. What is made once and used by every sample (factors, schedules, first parameters) is inside the
+//! time, compilation is not.
+
+use std::f64::consts::TAU;
+use std::time::Instant;
+
+use clap::{Parser, ValueEnum};
+// The programs at the top choose the BLAS.
+use linalg as _;
+use montecarlo::{Moments, MonteCarlo, Streams};
+use ndarray::{Array1, Array2, Axis};
+use ndarray_rand::rand_distr::StandardNormal;
+use ndarray_rand::{RandomExt, rand::Rng};
+use nn::{Adam, Mlp, Variance};
+use prob::Gaussian;
+use rand_chacha::{ChaCha8Rng, rand_core::SeedableRng};
+use rayon::prelude::*;
+use serde_json::json;
+use toy::Preset;
+use vae::{Objective, Vae};
+use vdm::{ExactDenoiser, ReverseVariance, Sampler, Schedule};
+
+/// Workloads, by name; all without one.
+#[derive(Debug, Parser)]
+struct Arguments {
+    /// Which
+    #[arg(value_enum)]
+    workloads: Vec<Workload>,
+    /// Multiplies every size: 0.1 for a quick look
+    #[arg(long, default_value_t = 1.0)]
+    scale: f64,
+    /// Given by cargo
+    #[arg(long, hide = true)]
+    bench: bool,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Workload {
+    Sample,
+    Denoise,
+    Elbo,
+    Reverse,
+    Train,
+    Mlp,
+    Wide,
+}
+
+fn main() {
+    let asked = Arguments::parse();
+    let all = if asked.workloads.is_empty() { Workload::value_variants() } else { &asked.workloads };
+    for &workload in all {
+        let n = ((workload.size() as f64 * asked.scale) as u64).max(1);
+        let start = Instant::now();
+        let check = workload.run(n);
+        let seconds = start.elapsed().as_secs_f64();
+        let line = json!({
+            "library": "elbow",
+            "workload": workload.to_possible_value().expect("none is hidden").get_name(),
+            "n": n,
+            "seconds": (seconds * 1e4).round() / 1e4,
+            "per_second": (n as f64 / seconds * 10.0).round() / 10.0,
+            "check": check,
+        });
+        println!("{line}");
+    }
+}
+
+impl Workload {
+    /// Points, or steps of training.
+    fn size(self) -> u64 {
+        match self {
+            Workload::Sample => 10_000_000,
+            Workload::Denoise | Workload::Mlp | Workload::Wide => 1_000_000,
+            Workload::Elbo => 200_000,
+            Workload::Reverse => 100_000,
+            Workload::Train => 2_000,
+        }
+    }
+
+    fn run(self, n: u64) -> Vec<f64> {
+        match self {
+            Workload::Sample => sample(n),
+            Workload::Denoise => denoise(n),
+            Workload::Elbo => elbo(n),
+            Workload::Reverse => reverse(n),
+            Workload::Train => train(n),
+            Workload::Mlp => mlp(n),
+            Workload::Wide => wide(n),
+        }
+    }
+}
+
+/// The means of `N` numbers over `n` draws; `work` gets the number of draws of a chunk and returns each of them (`[rows]`).
+fn means<const N: usize>(
+    n: u64,
+    work: impl Fn(&mut ChaCha8Rng, usize) -> [Array1<f64>; N] + Sync,
+) -> Vec<f64> {
+    let plan = MonteCarlo::new(n, Streams::new(7));
+    let moments =
+        plan.run(&|_| (), |rng, rows| work(rng, rows).map(|values| values.into_iter().collect::<Moments>()));
+    moments.iter().map(Moments::mean).collect()
+}
+
+fn squares(x: &Array2<f64>) -> Array1<f64> {
+    (x * x).sum_axis(Axis(1))
+}
+
+fn normal(rows: usize, d: usize, rng: &mut ChaCha8Rng) -> Array2<f64> {
+    Array2::random_using((rows, d), StandardNormal, rng)
+}
+
+fn hundred_steps() -> Schedule {
+    Schedule::linear(100, 1e-3, 0.15).expect("betas between 0 and 1")
+}
+
+fn sample(n: u64) -> Vec<f64> {
+    let data = Preset::Ring8.mixture();
+    means(n, |rng, rows| [squares(&data.sample(rows, rng).0)])
+}
+
+fn denoise(n: u64) -> Vec<f64> {
+    let (data, schedule) =
+        (Preset::Ring64.mixture(), Schedule::from_alphas(&[0.5]).expect("between 0 and 1"));
+    let denoiser = ExactDenoiser::new(&data, &schedule).expect("a covariance");
+    means(n, |rng, rows| {
+        let x_0 = data.sample(rows, rng).0;
+        let x_t = (&x_0 + &normal(rows, 2, rng)) * 0.5f64.sqrt();
+        [denoiser.log_prob(&x_t, 1), squares(&(denoiser.denoise(&x_t, 1) - x_0))]
+    })
+}
+
+fn elbo(n: u64) -> Vec<f64> {
+    let (data, schedule) = (Preset::Ring8.mixture(), hundred_steps());
+    let denoiser = ExactDenoiser::new(&data, &schedule).expect("a covariance");
+    let (first, last) = (schedule.beta(1), schedule.steps());
+    means(n, |rng, rows| {
+        let x_0 = data.sample(rows, rng).0;
+        let mut error = |t: usize| {
+            let eps = normal(rows, 2, rng);
+            let x_t = &x_0 * schedule.alpha_bar(t).sqrt() + eps * schedule.noise_variance(t).sqrt();
+            squares(&(denoiser.denoise(&x_t, t) - &x_0))
+        };
+        let reconstruction = error(1).mapv(|square| -0.5 * square / first - (TAU * first).ln());
+        let mut matching = Array1::zeros(rows);
+        for t in 2..=last {
+            matching.scaled_add(schedule.snr_weight(t), &error(t));
+        }
+        let prior = x_0.rows().into_iter().map(|x_0| schedule.prior_matching(&x_0)).collect();
+        [reconstruction, prior, matching]
+    })
+}
+
+fn reverse(n: u64) -> Vec<f64> {
+    let (data, schedule) = (Preset::Ring8.mixture(), hundred_steps());
+    let denoiser = ExactDenoiser::new(&data, &schedule).expect("a covariance");
+    let sampler = Sampler::ancestral(ReverseVariance::Posterior);
+    means(n, |rng, rows| {
+        let noisiest = normal(rows, 2, rng);
+        let denoise = |x: &_, t| denoiser.denoise(x, t);
+        [squares(&sampler.run(&schedule, noisiest, denoise, |_| normal(rows, 2, rng)))]
+    })
+}
+
+fn train(steps: u64) -> Vec<f64> {
+    let mut rng = ChaCha8Rng::seed_from_u64(7);
+    let x = Preset::Ring8.mixture().sample(256, &mut rng).0;
+    let mut vae = Vae::new(2, &[64, 64], 2, Variance::Fixed(0.01), &mut rng);
+    let mut work = vae.workspace(256);
+    let [mut encoder, mut decoder] = [&vae.encoder, &vae.decoder].map(|law| Adam::new(law.net(), 1e-3));
+    let mut eps = Array2::zeros((256, 2));
+    let mut loss = 0.0;
+    for _ in 0..steps {
+        eps.iter_mut().for_each(|e| *e = rng.sample(StandardNormal));
+        let bound = vae.loss_gradient(&x, &eps, &Objective::ELBO, &mut work);
+        // Up to the constant of the decoder's density.
+        loss = -bound.elbo() - (TAU * 0.01).ln();
+        encoder.step(vae.encoder.net_mut(), work.encoder_gradient());
+        decoder.step(vae.decoder.net_mut(), work.decoder_gradient());
+    }
+    vec![loss]
+}
+
+/// `W_ij = sin((i+1)(j+2))/√rows`, no bias.
+fn sine_network() -> Mlp {
+    let mut net = Mlp::new(&[2, 128, 128, 2], &mut ChaCha8Rng::seed_from_u64(0));
+    for layer in net.layers_mut() {
+        let rows = layer.weight.nrows() as f64;
+        let entry = |(i, j)| ((i as f64 + 1.0) * (j as f64 + 2.0)).sin() / rows.sqrt();
+        layer.weight = Array2::from_shape_fn(layer.weight.dim(), entry);
+        layer.bias.fill(0.0);
+    }
+    net
+}
+
+fn mlp(n: u64) -> Vec<f64> {
+    let net = sine_network();
+    const ROWS: u64 = 4096;
+    let of_chunk = |k: u64| {
+        let rows = ROWS.min(n - k * ROWS) as usize;
+        let x = Array2::from_shape_fn((rows, 2), |(i, j)| {
+            let angle = (k * ROWS + i as u64) as f64;
+            if j == 0 { angle.sin() } else { angle.cos() }
+        });
+        squares(&net.forward(&x)).sum()
+    };
+    let sums: Vec<f64> = (0..n.div_ceil(ROWS)).into_par_iter().map(of_chunk).collect();
+    vec![sums.iter().sum::<f64>() / n as f64]
+}
+
+fn wide(n: u64) -> Vec<f64> {
+    let covariance = Array2::from_shape_fn((64, 64), |(i, j)| 0.5f64.powi(i.abs_diff(j) as i32));
+    let law = Gaussian::new(Array1::zeros(64), covariance).expect("a covariance");
+    means(n, |rng, rows| {
+        let x = law.sample(rows, rng);
+        [x.rows().into_iter().map(|x| law.log_prob(&x)).collect()]
+    })
+}

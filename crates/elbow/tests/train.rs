@@ -156,11 +156,12 @@ fn a_file_with_impossible_numbers_is_refused() {
     }
 }
 
-/// A place that cannot be written is refused before anything is trained: this one would take hours.
+/// A place that cannot be written is refused before anything is trained: no parameters are there.
 #[test]
 fn a_place_that_cannot_be_written_is_refused_at_once() {
     let folder = tempfile::tempdir().expect("a folder");
-    std::fs::create_dir(folder.path().join("vae_ring8_curve.png")).expect("a folder");
-    let said = refused(&["vae", "--steps", "100000000"], folder.path(), 2);
-    assert!(said.contains("vae_ring8_curve.png: is a folder"), "{said}");
+    std::fs::create_dir(folder.path().join("vae_bimodal_curve.png")).expect("a folder");
+    let said = refused(&[&["vae"][..], &SHORT].concat(), folder.path(), 2);
+    assert!(said.contains("vae_bimodal_curve.png: is a folder"), "{said}");
+    assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 1);
 }

@@ -248,6 +248,7 @@ mod tests {
             let bound = chain.loss_gradient(&x, &eps, beta, &mut work);
             prop_assert_eq!(bound, chain.bound_given_noise(&x, &eps));
 
+            prop_assert_eq!(work.gradients().count(), chain.networks().len());
             let mut moved = chain.clone();
             for (i, gradient) in work.gradients().enumerate() {
                 let (name, net) = &chain.networks()[i];

@@ -1,6 +1,7 @@
 //! `elbow train`: a model learned from toy data, its training curve, its parameters, and a table against the truth.
 
 mod arguments;
+mod choices;
 mod curve;
 mod parameters;
 mod report;
@@ -18,8 +19,8 @@ use plot::Format;
 use crate::progress;
 use crate::refusal::Refusal;
 
-use arguments::ModelName;
 pub(crate) use arguments::TrainArguments;
+use choices::ModelName;
 use parameters::Saved;
 use report::Report;
 

@@ -80,11 +80,11 @@ impl Story {
         let toy = Toy::new(preset);
         let of = |model: &str| streams.role(preset.name()).role(model);
         let vae = || {
-            let settings = VaeSettings { steps: STEPS[0], ..VaeSettings::for_data(&toy) };
+            let settings = VaeSettings { steps: STEPS[0], ..VaeSettings::for_data(toy.dim()) };
             trained(settings.model(&toy, of("vae")), settings.training(of("vae")), &toy, heard)
         };
         let mhvae = || {
-            let settings = MhvaeSettings { steps: STEPS[1], ..MhvaeSettings::for_data(&toy, LATENTS) };
+            let settings = MhvaeSettings { steps: STEPS[1], ..MhvaeSettings::for_data(toy.dim(), LATENTS) };
             trained(settings.model(&toy, of("mhvae")), settings.training(of("mhvae")), &toy, heard)
         };
         let vdm = || {

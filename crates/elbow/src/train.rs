@@ -36,12 +36,12 @@ pub(crate) fn answer(asked: &TrainArguments, out: &mut impl Write) -> Result<Exi
     let streams = Streams::new(asked.seed.seed);
     match asked.model {
         ModelName::Vae => {
-            let settings = asked.vae(&toy);
+            let settings = asked.vae();
             let model = settings.model(&toy, streams);
             carry_out(&asked, &toy, model, &settings.training(streams), saved, out)
         }
         ModelName::Mhvae => {
-            let settings = asked.mhvae(&toy);
+            let settings = asked.mhvae();
             let model = settings.model(&toy, streams);
             carry_out(&asked, &toy, model, &settings.training(streams), saved, out)
         }

@@ -37,14 +37,14 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Settings that suit the presets, with `latents` latents as wide as the data.
-    pub fn for_data(toy: &Toy, latents: usize) -> Self {
+    /// Settings that suit the presets of `dim` coordinates, with `latents` latents as wide.
+    pub fn for_data(dim: usize, latents: usize) -> Self {
         Self {
-            latent_dims: vec![toy.dim(); latents],
+            latent_dims: vec![dim; latents],
             hidden: vec![32, 32],
             data_variance: Variance::Learned,
             warm_up: (latents > 1).then(WarmUp::default),
-            steps: if toy.dim() == 1 { 6000 } else { 12_000 },
+            steps: if dim == 1 { 6000 } else { 12_000 },
             batch: 128,
             learning_rate: 0.01,
         }

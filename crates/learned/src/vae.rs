@@ -25,11 +25,11 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Settings that suit the presets.
-    pub fn for_data(toy: &Toy) -> Self {
+    /// Settings that suit the presets of `dim` coordinates, with as many latent ones.
+    pub fn for_data(dim: usize) -> Self {
         Self {
             hidden: vec![64, 64],
-            latent_dim: toy.dim(),
+            latent_dim: dim,
             decoder_variance: Variance::Learned,
             steps: 4000,
             batch: 256,

@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use learned::Toy;
 use mhvae::WarmUp;
 use nn::Variance;
 use toy::Preset;
@@ -115,9 +114,14 @@ impl TrainArguments {
         self.data.unwrap_or(Preset::Ring8)
     }
 
+    /// Their coordinates.
+    fn dim(&self) -> usize {
+        self.data().mixture().dim()
+    }
+
     /// The settings of a VAE.
-    pub(crate) fn vae(&self, toy: &Toy) -> learned::vae::Settings {
-        let default = learned::vae::Settings::for_data(toy);
+    pub(crate) fn vae(&self) -> learned::vae::Settings {
+        let default = learned::vae::Settings::for_data(self.dim());
         learned::vae::Settings {
             hidden: self.hidden.clone().unwrap_or(default.hidden),
             decoder_variance: self.decoder_variance.unwrap_or(default.decoder_variance),
@@ -129,8 +133,8 @@ impl TrainArguments {
     }
 
     /// The settings of a hierarchical VAE.
-    pub(crate) fn mhvae(&self, toy: &Toy) -> learned::mhvae::Settings {
-        let default = learned::mhvae::Settings::for_data(toy, self.latents.unwrap_or(2));
+    pub(crate) fn mhvae(&self) -> learned::mhvae::Settings {
+        let default = learned::mhvae::Settings::for_data(self.dim(), self.latents.unwrap_or(2));
         learned::mhvae::Settings {
             hidden: self.hidden.clone().unwrap_or(default.hidden),
             data_variance: self.decoder_variance.unwrap_or(default.data_variance),
@@ -173,7 +177,6 @@ impl TrainArguments {
 
     /// What a file of parameters says about the model beside them.
     pub(crate) fn about(&self) -> Vec<(&'static str, String)> {
-        let toy = Toy::new(self.data());
         let mut about = vec![
             ("model", self.model.name().to_owned()),
             ("data", self.data().to_string()),
@@ -189,11 +192,11 @@ impl TrainArguments {
         };
         match self.model {
             ModelName::Vae => {
-                let settings = self.vae(&toy);
+                let settings = self.vae();
                 about.extend([hidden(&settings.hidden), variance(settings.decoder_variance)]);
             }
             ModelName::Mhvae => {
-                let settings = self.mhvae(&toy);
+                let settings = self.mhvae();
                 about.extend([hidden(&settings.hidden), variance(settings.data_variance)]);
                 about.push(("latents", settings.latent_dims.len().to_string()));
             }

@@ -12,9 +12,9 @@ use std::error::Error;
 use std::path::Path;
 
 use montecarlo::Streams;
+use notebooks::sampler_curves::{self, Curves};
 use notebooks::sampler_study::{
-    self, Curves, Denoiser, METHODS, Shown, Spacing, WITHOUT_NOISE, in_the_plane, learn, on_the_line,
-    samples, steps,
+    Denoiser, METHODS, Shown, Spacing, WITHOUT_NOISE, in_the_plane, learn, on_the_line, samples, steps,
 };
 use notebooks::{progress, sampler_figures};
 use plot::Format;
@@ -76,7 +76,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     sampler_figures::distances(&rows).save(folder, "distances", &Format::ALL)?;
     sampler_figures::spacings(&spaced).save(folder, "spacings", &Format::ALL)?;
     sampler_figures::samples(&shown).save(folder, "samples", &Format::ALL)?;
-    let all = sampler_study::table(rows.iter().flatten().chain(&spaced[1..]));
+    let all = sampler_curves::table(rows.iter().flatten().chain(&spaced[1..]));
     plot::write_whole(&folder.join("distances_all.csv"), all.as_bytes())?;
     println!("3 figures, each with its data as CSV, are in {}.", folder.display());
     Ok(())

@@ -31,6 +31,7 @@ pub mod neighbour_report;
 pub mod parameterisation_study;
 pub mod progress;
 pub mod quantised_study;
+pub mod sampler_curves;
 pub mod sampler_figures;
 pub mod sampler_study;
 pub mod score_study;

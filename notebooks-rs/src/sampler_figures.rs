@@ -3,7 +3,8 @@
 use plot::{Align, Color, Figure, Panel, Style, theme};
 use vdm::{Method, ReverseVariance, Solver};
 
-use crate::sampler_study::{Curves, Distance, METHODS, Point, Shown, Spacing};
+use crate::sampler_curves::{Curves, Distance, Point};
+use crate::sampler_study::{METHODS, Shown, Spacing};
 
 /// Opacity of what cannot be told from samples of the data.
 const PALE: f64 = 0.3;

@@ -1,0 +1,90 @@
+//! The exponential.
+//!
+//! `e^x = 2^n e^r` with `n` the integer nearest to `x / ln 2`, so that `|r| ≤ ½ ln 2`, where the power series needs no more
+//! than `r¹³/13!`: the next term is below 5e-18.
+
+use crate::{Arithmetic, Kernel, dispatch, polynomial};
+use std::f64::consts::LOG2_E;
+
+/// `3 · 2⁵¹`: added to a number below 2⁵¹ it leaves the nearest integer in the last bits.
+pub(crate) const ROUND: f64 = 6_755_399_441_055_744.0;
+/// `ln 2`, its first 33 bits: a product with an integer below 2¹¹ is exact.
+pub(crate) const LN2_HIGH: f64 = f64::from_bits(0x3fe6_2e42_fee0_0000);
+/// What `ln 2` has more.
+pub(crate) const LN2_LOW: f64 = f64::from_bits(0x3dea_39ef_3579_3c76);
+/// Zero as the exponent of a number is written.
+const BIAS: u64 = 1023;
+
+/// `1/2!, 1/3!, …, 1/13!`.
+const SERIES: [f64; 12] = {
+    let mut series = [0.5; 12];
+    let mut k = 1;
+    while k < 12 {
+        series[k] = series[k - 1] / (k as f64 + 2.0);
+        k += 1;
+    }
+    series
+};
+
+/// `x = n ln 2 + r`, and `e^r - 1`.
+pub(crate) struct Reduced {
+    /// `n`, as a number.
+    pub(crate) n: f64,
+    /// `e^r - 1`.
+    pub(crate) exp_m1: f64,
+}
+
+/// For `|x| < 2¹⁰`.
+#[inline(always)]
+pub(crate) fn reduce<A: Arithmetic>(x: f64) -> Reduced {
+    let n = A::mul_add(x, LOG2_E, ROUND) - ROUND;
+    let r = A::mul_add(n, -LN2_LOW, A::mul_add(n, -LN2_HIGH, x));
+    Reduced { n, exp_m1: A::mul_add(r * r, polynomial::<A, _>(r, &SERIES), r) }
+}
+
+/// `2^n` for an integer `n` from -1022 to 1023.
+#[inline(always)]
+pub(crate) fn power_of_two(n: f64) -> f64 {
+    f64::from_bits((n + (ROUND + BIAS as f64)).to_bits() << 52)
+}
+
+/// `x` between the two; what is NaN stays NaN.
+#[inline(always)]
+fn between(low: f64, x: f64, high: f64) -> f64 {
+    let x = if x < low { low } else { x };
+    if x > high { high } else { x }
+}
+
+/// `e^x`, within 1 ulp.
+#[inline(always)]
+pub fn exp<A: Arithmetic>(x: f64) -> f64 {
+    let Reduced { n, exp_m1 } = reduce::<A>(between(-746.0, x, 710.0));
+    // In two steps, so that neither leaves the range before the result does.
+    let half = A::mul_add(n, 0.5, ROUND) - ROUND;
+    (exp_m1 + 1.0) * power_of_two(half) * power_of_two(n - half)
+}
+
+/// `e^x` for `x ≤ 0`, within 1 ulp; 0 below -708, where it is less than 4e-308.
+#[inline(always)]
+pub fn exp_of_negative<A: Arithmetic>(x: f64) -> f64 {
+    const LEAST: f64 = -708.0;
+    let Reduced { n, exp_m1 } = reduce::<A>(if x < LEAST { LEAST } else { x });
+    let value = (exp_m1 + 1.0) * power_of_two(n);
+    if x < LEAST { 0.0 } else { value }
+}
+
+struct Exp<'a>(&'a mut [f64]);
+
+impl Kernel for Exp<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<A: Arithmetic>(self) {
+        self.0.iter_mut().for_each(|x| *x = exp::<A>(*x));
+    }
+}
+
+/// `x ← e^x`, each.
+pub fn exp_in_place(x: &mut [f64]) {
+    dispatch(Exp(x));
+}

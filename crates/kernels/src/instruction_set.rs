@@ -1,0 +1,187 @@
+//! One program for every processor: a kernel is compiled for several instruction sets, and the widest that the processor
+//! has is chosen when it runs.
+//!
+//! A [`Kernel`] is a loop that LLVM can vectorise, inlined into one function for each set. There is no code of a
+//! particular machine, so that the path without any special instruction, which tests compare with all others, is the same
+//! text.
+//!
+//! Sets differ in one thing besides speed: whether a product and a sum round once or twice. Sums have an order that no set
+//! changes, so all sets with fused operations give the same numbers, bit for bit.
+
+#![allow(unsafe_code, reason = "calls of functions compiled for instructions that were seen to be there")]
+
+use std::sync::OnceLock;
+
+/// `a b + c`: the one operation that instruction sets do differently.
+pub trait Arithmetic {
+    /// `a b + c`.
+    fn mul_add(a: f64, b: f64, c: f64) -> f64;
+}
+
+/// Rounds once: an instruction of its own.
+#[derive(Debug)]
+pub struct Fused;
+
+/// Rounds twice: a product and a sum. Where no instruction is fused, fusing costs a hundred times as much.
+#[derive(Debug)]
+pub struct Separate;
+
+impl Arithmetic for Fused {
+    #[inline(always)]
+    fn mul_add(a: f64, b: f64, c: f64) -> f64 {
+        a.mul_add(b, c)
+    }
+}
+
+impl Arithmetic for Separate {
+    #[inline(always)]
+    fn mul_add(a: f64, b: f64, c: f64) -> f64 {
+        a * b + c
+    }
+}
+
+/// What the target has without asking.
+#[cfg(not(target_arch = "aarch64"))]
+type Baseline = Separate;
+#[cfg(target_arch = "aarch64")]
+type Baseline = Fused;
+
+/// A loop to be compiled for every set, with what it works on.
+///
+/// ```
+/// use kernels::{Arithmetic, InstructionSet, Kernel, dispatch};
+///
+/// /// `y ← a x + y`.
+/// struct Axpy<'a>(f64, &'a [f64], &'a mut [f64]);
+///
+/// impl Kernel for Axpy<'_> {
+///     type Output = ();
+///
+///     #[inline(always)]
+///     fn run<A: Arithmetic>(self) {
+///         let Self(a, x, y) = self;
+///         y.iter_mut().zip(x).for_each(|(y, &x)| *y = A::mul_add(a, x, *y));
+///     }
+/// }
+///
+/// let mut y = [1.0, 2.0];
+/// dispatch(Axpy(3.0, &[10.0, 20.0], &mut y));
+/// assert_eq!(y, [31.0, 62.0]);
+/// for set in InstructionSet::available() {
+///     set.run(Axpy(-3.0, &[10.0, 20.0], &mut y));
+///     set.run(Axpy(3.0, &[10.0, 20.0], &mut y));
+/// }
+/// assert_eq!(y, [31.0, 62.0]);
+/// ```
+pub trait Kernel {
+    /// What the loop finds.
+    type Output;
+
+    /// The loop. It must be `#[inline(always)]`, and all that it calls: what is not inlined knows no special instruction.
+    fn run<A: Arithmetic>(self) -> Self::Output;
+}
+
+/// Instructions that a kernel may use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InstructionSet {
+    /// Those that every processor of the architecture has.
+    Baseline,
+    /// AVX2 and FMA: four numbers at a time.
+    #[cfg(target_arch = "x86_64")]
+    Avx2,
+    /// AVX-512: eight numbers at a time.
+    #[cfg(target_arch = "x86_64")]
+    Avx512,
+}
+
+impl InstructionSet {
+    /// From the plainest to the widest.
+    pub const ALL: &[Self] = &[
+        Self::Baseline,
+        #[cfg(target_arch = "x86_64")]
+        Self::Avx2,
+        #[cfg(target_arch = "x86_64")]
+        Self::Avx512,
+    ];
+
+    /// Whether this processor has it.
+    pub fn is_available(self) -> bool {
+        match self {
+            Self::Baseline => true,
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2 => is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma"),
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512 => {
+                Self::Avx2.is_available()
+                    && is_x86_feature_detected!("avx512f")
+                    && is_x86_feature_detected!("avx512bw")
+                    && is_x86_feature_detected!("avx512dq")
+                    && is_x86_feature_detected!("avx512vl")
+            }
+        }
+    }
+
+    /// Those that this processor has, the plainest first.
+    pub fn available() -> impl DoubleEndedIterator<Item = Self> {
+        Self::ALL.iter().copied().filter(|set| set.is_available())
+    }
+
+    /// The widest that this processor has.
+    pub fn widest() -> Self {
+        static WIDEST: OnceLock<InstructionSet> = OnceLock::new();
+        *WIDEST.get_or_init(|| Self::available().next_back().unwrap_or(Self::Baseline))
+    }
+
+    /// Runs the kernel with these instructions.
+    ///
+    /// # Panics
+    /// If this processor does not have them.
+    pub fn run<K: Kernel>(self, kernel: K) -> K::Output {
+        assert!(self.is_available(), "this processor has no {self:?}");
+        match self {
+            Self::Baseline => kernel.run::<Baseline>(),
+            // SAFETY: the processor was asked a line above.
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2 => unsafe { with_avx2(kernel) },
+            // SAFETY: as above.
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512 => unsafe { with_avx512(kernel) },
+        }
+    }
+}
+
+/// Runs the kernel with the widest instructions that this processor has.
+pub fn dispatch<K: Kernel>(kernel: K) -> K::Output {
+    InstructionSet::widest().run(kernel)
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,fma")]
+fn with_avx2<K: Kernel>(kernel: K) -> K::Output {
+    kernel.run::<Fused>()
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,fma,avx512f,avx512bw,avx512dq,avx512vl")]
+fn with_avx512<K: Kernel>(kernel: K) -> K::Output {
+    kernel.run::<Fused>()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_plainest_set_is_everywhere_and_the_widest_is_there() {
+        assert_eq!(InstructionSet::available().next(), Some(InstructionSet::Baseline));
+        assert!(InstructionSet::widest().is_available());
+    }
+
+    /// `(1+ε)(1-ε) - 1 = -ε²`, which a product of its own rounds away.
+    #[test]
+    fn a_fused_operation_rounds_once() {
+        let e = f64::EPSILON;
+        assert_eq!(Fused::mul_add(1.0 + e, 1.0 - e, -1.0), -e * e);
+        assert_eq!(Separate::mul_add(1.0 + e, 1.0 - e, -1.0), 0.0);
+    }
+}

@@ -1,0 +1,48 @@
+//! The innermost loops: elementary functions and random numbers, eight at a time.
+//!
+//! | module | what is here |
+//! |---|---|
+//! | [`instruction_set`] | which instructions a kernel is compiled for, and the choice at run time |
+//! | [`mod@exp`], [`ln`], [`tanh`], [`turn`] | elementary functions without branches, in loops over slices |
+//! | [`xoshiro`] | eight random generators in lockstep |
+//! | [`normal`] | standard normal numbers by Box and Muller's formula |
+//! | [`alias`](mod@alias) | draws from a finite law by Walker's table |
+//! | [`reduce`] | sums whose order does not depend on the instructions |
+//!
+//! A kernel is a plain loop over numbers, with no branch in it and no word of a machine: the compiler turns it into the
+//! instructions of each set. What a function loses is stated in units of the last place (ulp) and tested over its
+//! whole range:
+//!
+//! | function | range | error, at most |
+//! |---|---|---|
+//! | [`fn@exp::exp`] | all of f64 | 1 ulp |
+//! | [`exp::exp_of_negative`] | `x ≤ 0`; 0 below -708 | 1 ulp |
+//! | [`fn@ln::ln`] | all of f64 | 1 ulp |
+//! | [`fn@tanh::tanh`] | all of f64 | 2 ulp |
+//! | [`turn::sin_cos_of_turns`] | `[0, 1)` | 2 ulp, or 1e-17 next to a zero |
+
+pub mod alias;
+pub mod exp;
+pub mod instruction_set;
+pub mod ln;
+pub mod normal;
+pub mod reduce;
+pub mod tanh;
+pub mod turn;
+pub mod xoshiro;
+
+pub use alias::AliasTable;
+pub use instruction_set::{Arithmetic, InstructionSet, Kernel, dispatch};
+pub use xoshiro::Xoshiro;
+
+/// How many numbers a kernel takes side by side: a register of the widest set, two of the next.
+pub const LANES: usize = 8;
+
+/// As many numbers side by side.
+pub type Lanes = [f64; LANES];
+
+/// `c_0 + c_1 x + c_2 x² + …`, by Horner's rule.
+#[inline(always)]
+pub(crate) fn polynomial<A: Arithmetic, const N: usize>(x: f64, coefficients: &[f64; N]) -> f64 {
+    coefficients.iter().rev().skip(1).fold(coefficients[N - 1], |sum, &c| A::mul_add(sum, x, c))
+}

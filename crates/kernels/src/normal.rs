@@ -1,0 +1,66 @@
+//! Standard normal numbers, by the formula of Box and Muller (1958).
+//!
+//! With `u`, `v` uniform, `√(-2 ln u) (cos 2πv, sin 2πv)` are two independent normal numbers. `u` lies on a grid of 2⁻⁵²
+//! from 2⁻⁵² to 1, so that no number is beyond 8.49, where a normal one is once in 5·10¹⁶ draws.
+
+use ndarray_rand::rand::RngCore;
+
+use crate::ln::ln_of_normal;
+use crate::turn::sin_cos_of_turns;
+use crate::xoshiro::one_to_two;
+use crate::{Arithmetic, Kernel, LANES, Lanes, Xoshiro, dispatch};
+
+/// Two from 128 bits.
+#[inline(always)]
+fn pair<A: Arithmetic>(u: u64, v: u64) -> (f64, f64) {
+    let radius = (-2.0 * ln_of_normal::<A>(2.0 - one_to_two(u))).sqrt();
+    let (sin, cos) = sin_cos_of_turns::<A>(one_to_two(v) - 1.0);
+    (radius * cos, radius * sin)
+}
+
+/// One for each lane, twice.
+#[inline(always)]
+pub fn next_normals<A: Arithmetic>(rng: &mut Xoshiro) -> [Lanes; 2] {
+    let (u, v) = (rng.next_lanes(), rng.next_lanes());
+    let mut normals = [[0.0; LANES]; 2];
+    for i in 0..LANES {
+        (normals[0][i], normals[1][i]) = pair::<A>(u[i], v[i]);
+    }
+    normals
+}
+
+struct Fill<'a>(&'a mut Xoshiro, &'a mut [f64]);
+
+impl Kernel for Fill<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<A: Arithmetic>(self) {
+        let Self(rng, out) = self;
+        let mut lanes = rng.clone();
+        let (blocks, rest) = out.as_chunks_mut::<{ 2 * LANES }>();
+        for block in blocks {
+            let [first, second] = next_normals::<A>(&mut lanes);
+            block[..LANES].copy_from_slice(&first);
+            block[LANES..].copy_from_slice(&second);
+        }
+        if !rest.is_empty() {
+            let normals = next_normals::<A>(&mut lanes);
+            rest.copy_from_slice(&normals.as_flattened()[..rest.len()]);
+        }
+        *rng = lanes;
+    }
+}
+
+/// Fills `out` with independent standard normal numbers, from generators whose states `rng` draws.
+///
+/// ```
+/// use ndarray_rand::rand::{SeedableRng, rngs::StdRng};
+///
+/// let mut eps = [0.0; 3];
+/// kernels::normal::fill(&mut eps, &mut StdRng::seed_from_u64(1));
+/// assert!(eps.iter().all(|e| e.abs() < 8.5));
+/// ```
+pub fn fill<R: RngCore + ?Sized>(out: &mut [f64], rng: &mut R) {
+    dispatch(Fill(&mut Xoshiro::from_rng(rng), out));
+}

@@ -21,10 +21,8 @@ use clap::{Parser, ValueEnum};
 use linalg as _;
 use montecarlo::{Moments, MonteCarlo, Streams};
 use ndarray::{Array1, Array2, Axis};
-use ndarray_rand::rand_distr::StandardNormal;
-use ndarray_rand::{RandomExt, rand::Rng};
 use nn::{Adam, Mlp, Variance};
-use prob::Gaussian;
+use prob::{Gaussian, fill_standard_normal, standard_normal};
 use rand_chacha::{ChaCha8Rng, rand_core::SeedableRng};
 use rayon::prelude::*;
 use serde_json::json;
@@ -108,8 +106,9 @@ fn means<const N: usize>(
     work: impl Fn(&mut ChaCha8Rng, usize) -> [Array1<f64>; N] + Sync,
 ) -> Vec<f64> {
     let plan = MonteCarlo::new(n, Streams::new(7));
-    let moments =
-        plan.run(&|_| (), |rng, rows| work(rng, rows).map(|values| values.into_iter().collect::<Moments>()));
+    let moments = plan.run(&|_| (), |rng, rows| {
+        work(rng, rows).map(|values| Moments::of(values.as_slice().expect("one after the other")))
+    });
     moments.iter().map(Moments::mean).collect()
 }
 
@@ -118,7 +117,7 @@ fn squares(x: &Array2<f64>) -> Array1<f64> {
 }
 
 fn normal(rows: usize, d: usize, rng: &mut ChaCha8Rng) -> Array2<f64> {
-    Array2::random_using((rows, d), StandardNormal, rng)
+    standard_normal((rows, d), rng)
 }
 
 fn hundred_steps() -> Schedule {
@@ -127,7 +126,7 @@ fn hundred_steps() -> Schedule {
 
 fn sample(n: u64) -> Vec<f64> {
     let data = Preset::Ring8.mixture();
-    means(n, |rng, rows| [squares(&data.sample(rows, rng).0)])
+    means(n, |rng, rows| [squares(&data.sample(rows, rng))])
 }
 
 fn denoise(n: u64) -> Vec<f64> {
@@ -135,9 +134,10 @@ fn denoise(n: u64) -> Vec<f64> {
         (Preset::Ring64.mixture(), Schedule::from_alphas(&[0.5]).expect("between 0 and 1"));
     let denoiser = ExactDenoiser::new(&data, &schedule).expect("a covariance");
     means(n, |rng, rows| {
-        let x_0 = data.sample(rows, rng).0;
+        let x_0 = data.sample(rows, rng);
         let x_t = (&x_0 + &normal(rows, 2, rng)) * 0.5f64.sqrt();
-        [denoiser.log_prob(&x_t, 1), squares(&(denoiser.denoise(&x_t, 1) - x_0))]
+        let (log_prob, denoised) = denoiser.log_prob_and_denoise(&x_t, 1);
+        [log_prob, squares(&(denoised - x_0))]
     })
 }
 
@@ -146,7 +146,7 @@ fn elbo(n: u64) -> Vec<f64> {
     let denoiser = ExactDenoiser::new(&data, &schedule).expect("a covariance");
     let (first, last) = (schedule.beta(1), schedule.steps());
     means(n, |rng, rows| {
-        let x_0 = data.sample(rows, rng).0;
+        let x_0 = data.sample(rows, rng);
         let mut error = |t: usize| {
             let eps = normal(rows, 2, rng);
             let x_t = &x_0 * schedule.alpha_bar(t).sqrt() + eps * schedule.noise_variance(t).sqrt();
@@ -175,14 +175,14 @@ fn reverse(n: u64) -> Vec<f64> {
 
 fn train(steps: u64) -> Vec<f64> {
     let mut rng = ChaCha8Rng::seed_from_u64(7);
-    let x = Preset::Ring8.mixture().sample(256, &mut rng).0;
+    let x = Preset::Ring8.mixture().sample(256, &mut rng);
     let mut vae = Vae::new(2, &[64, 64], 2, Variance::Fixed(0.01), &mut rng);
     let mut work = vae.workspace(256);
     let [mut encoder, mut decoder] = [&vae.encoder, &vae.decoder].map(|law| Adam::new(law.net(), 1e-3));
     let mut eps = Array2::zeros((256, 2));
     let mut loss = 0.0;
     for _ in 0..steps {
-        eps.iter_mut().for_each(|e| *e = rng.sample(StandardNormal));
+        fill_standard_normal(&mut eps, &mut rng);
         let bound = vae.loss_gradient(&x, &eps, &Objective::ELBO, &mut work);
         // Up to the constant of the decoder's density.
         loss = -bound.elbo() - (TAU * 0.01).ln();
@@ -222,8 +222,5 @@ fn mlp(n: u64) -> Vec<f64> {
 fn wide(n: u64) -> Vec<f64> {
     let covariance = Array2::from_shape_fn((64, 64), |(i, j)| 0.5f64.powi(i.abs_diff(j) as i32));
     let law = Gaussian::new(Array1::zeros(64), covariance).expect("a covariance");
-    means(n, |rng, rows| {
-        let x = law.sample(rows, rng);
-        [x.rows().into_iter().map(|x| law.log_prob(&x)).collect()]
-    })
+    means(n, |rng, rows| [law.log_probs(&law.sample(rows, rng))])
 }

@@ -11,12 +11,12 @@
 //!
 //! `cargo run --example moon_latents` prints the tables and draws the figures into `figures/moon_latents/`.
 
+use prob::standard_normal;
 use std::error::Error;
 use std::path::Path;
 
 use montecarlo::Streams;
 use ndarray::Array2;
-use ndarray_rand::{RandomExt, rand_distr::StandardNormal};
 use notebooks::experiment::{Experiment, Trained};
 use notebooks::moon_report::{self, Walked};
 use notebooks::walk::Judge;
@@ -33,7 +33,8 @@ const PRIOR_DRAWS: usize = 400;
 fn main() -> Result<(), Box<dyn Error>> {
     let streams = Streams::new(SEED);
     let moon = MoonPhase::default();
-    let (points, labels) = TwoMoons::new(0.08)?.sample(EXAMPLES, &mut streams.role("two moons").rng(0));
+    let (points, labels) =
+        TwoMoons::new(0.08)?.sample_labelled(EXAMPLES, &mut streams.role("two moons").rng(0));
     let phases = [moon_sets::full_and_half(EXAMPLES, streams), moon_sets::all_but_a_gap(EXAMPLES, streams)];
     let experiments = [
         of_pictures("full and half moons", moon.images(&phases[0])?, streams),
@@ -136,7 +137,7 @@ fn walk(judge: &Judge, models: &[Trained], experiment: &Experiment) -> Vec<Walke
 /// The means that the decoder gives to draws from the prior.
 fn from_prior(model: &Trained, experiment: &Experiment, n: usize) -> Array2<f64> {
     let mut rng = experiment.streams.role("prior").rng(0);
-    model.vae.decoder.mean(&Array2::random_using((n, experiment.latent_dim), StandardNormal, &mut rng))
+    model.vae.decoder.mean(&standard_normal((n, experiment.latent_dim), &mut rng))
 }
 
 /// The means that the decoder gives to encoded data, and to as many draws from the prior.

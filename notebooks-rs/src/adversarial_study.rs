@@ -5,14 +5,13 @@ use std::error::Error;
 
 use montecarlo::{Estimate, Streams};
 use ndarray::{Array2, array};
-use ndarray_rand::{RandomExt, rand_distr::StandardNormal};
 use neighbours::adversarial::{
     Coverage, Discriminator, DiscriminatorTraining, Gan, GanTraining, GeneratorLoss, Pushforward,
 };
 use nn::Mlp;
 use prob::discriminator::{game_value, optimal_discriminator};
 use prob::numerics::{log_mean_exp, sigmoid};
-use prob::{Gaussian, Integral, Mixture, integrate};
+use prob::{Gaussian, Integral, Mixture, integrate, standard_normal};
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 use toy::Preset;
@@ -47,7 +46,7 @@ pub fn data() -> Mixture {
 
 fn from(law: &Mixture) -> impl FnMut(&mut ChaCha8Rng, &mut Array2<f64>) + '_ {
     |rng, x| {
-        let drawn = law.sample(x.nrows(), rng).0;
+        let drawn = law.sample(x.nrows(), rng);
         x.assign(&drawn);
     }
 }
@@ -85,7 +84,7 @@ pub fn still(seed: u64) -> Result<Still, Box<dyn Error + Send + Sync>> {
     })?;
     let exact = value(&model);
     history.push((STEPS as f64, exact));
-    let fresh = |law: &Mixture, k| law.sample(SAMPLES, &mut streams.role("evaluation").rng(k)).0;
+    let fresh = |law: &Mixture, k| law.sample(SAMPLES, &mut streams.role("evaluation").rng(k));
     let answers = (0..=300).map(|i| {
         let x = f64::from(i) / 30.0 - 5.5;
         let at = sigmoid(model.log_odds(&array![[x]])[0]);
@@ -200,7 +199,7 @@ fn play(seed: u64, loss: GeneratorLoss, run: u64) -> Result<Played, Box<dyn Erro
     if !divergence.converged || divergence.error > 1e-3 {
         return Err(format!("the divergence of {} {run} is {divergence:?}", loss.name()).into());
     }
-    let z = Array2::random_using((SAMPLES, 1), StandardNormal, &mut streams.role("evaluation").rng(0));
+    let z = standard_normal((SAMPLES, 1), &mut streams.role("evaluation").rng(0));
     let coverage = Coverage::of(&p, &generator.forward(&z), RADIUS)?;
     let covered = coverage.covered(LEAST).into_iter().filter(|&covered| covered).count();
     let shares = coverage.shares.iter().copied().chain([coverage.between]).collect();

@@ -1,11 +1,11 @@
 //! The study behind the second figure of the chapter `training`: a learned denoiser on the line beside the exact one.
 
+use prob::standard_normal;
 use std::error::Error;
 
 use learned::Toy;
 use montecarlo::{Estimate, Moments, Streams};
 use ndarray::{Array1, Array2};
-use ndarray_rand::{RandomExt, rand_distr::StandardNormal};
 use prob::numerics::sigmoid;
 use vdm::{Channel, DenoiserNet, ExactDenoiser, Schedule};
 
@@ -96,7 +96,7 @@ pub fn errors(
 fn squared_error(toy: &Toy, denoiser: &DenoiserNet, log_snr: f64, streams: Streams) -> Estimate {
     let rng = &mut streams.rng(0);
     let x_0 = toy.draw(rng, DRAWS);
-    let eps: Array2<f64> = Array2::random_using(x_0.dim(), StandardNormal, rng);
+    let eps: Array2<f64> = standard_normal(x_0.dim(), rng);
     let x_t = &x_0 * sigmoid(log_snr).sqrt() + eps * sigmoid(-log_snr).sqrt();
     let off = denoiser.denoise_at(&x_t, &Array1::from_elem(DRAWS, log_snr)) - x_0;
     off.iter().map(|off| off * off).collect::<Moments>().estimate()

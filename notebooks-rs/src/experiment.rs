@@ -115,7 +115,7 @@ impl Experiment {
         let plan =
             MonteCarlo { chunk: 50, ..MonteCarlo::new(AGGREGATE_SAMPLES, self.streams.role("aggregate")) };
         plan.estimate(&|_| (), |rng| {
-            let z = aggregate.sample(1, rng).0;
+            let z = aggregate.sample(1, rng);
             aggregate.log_prob(&z.row(0)) - prior.log_prob(&z.row(0))
         })
     }

@@ -23,9 +23,7 @@ pub mod sampled_autoencoder;
 use std::error::Error;
 
 use montecarlo::Streams;
-use ndarray::Array2;
-use ndarray_rand::{RandomExt, rand_distr::StandardNormal};
-use prob::{Gaussian, ProbError};
+use prob::{Gaussian, ProbError, standard_normal};
 
 use crate::neighbour_report::Page;
 
@@ -49,7 +47,7 @@ pub const STUDIES: [Study; 8] = [
 /// # Errors
 /// Never: rotations keep a covariance one.
 fn five_axes(streams: Streams) -> Result<Gaussian, ProbError> {
-    let turn = Array2::random_using((5, 5), StandardNormal, &mut streams.role("axes").rng(0));
+    let turn = standard_normal((5, 5), &mut streams.role("axes").rng(0));
     let axes = linalg::orthogonal_factor(&turn);
     let variances = ndarray::array![4.0, 2.0, 1.0, 0.5, 0.25];
     let covariance = (&axes * &variances).dot(&axes.t());

@@ -168,7 +168,7 @@ impl Best {
         streams: Streams,
     ) -> Estimate {
         let data = self.model.data();
-        let observe = |rng: &mut _, n| data.sample(n, rng).0;
+        let observe = |rng: &mut _, n| data.sample(n, rng);
         let best = |x_t: &_, t| self.model.denoiser().denoise(x_t, t);
         let plan = MonteCarlo::new(LOST_DRAWS, streams);
         let lost = estimate_shortfall(self.model.schedule(), denoiser, best, observe, &plan, &|_| ());

@@ -69,8 +69,8 @@ pub struct Study {
 /// If a training diverges, or a model has no law.
 pub fn study(seed: u64, done: &(dyn Fn() + Sync)) -> Result<Study, Failure> {
     let (moons, streams) = (TwoMoons::new(NOISE)?, Streams::new(seed).role("VQ-VAE"));
-    let points = moons.sample(POINTS, &mut streams.role("data").rng(0)).0;
-    let fresh = moons.sample(POINTS, &mut streams.role("data").rng(1)).0;
+    let points = moons.sample(POINTS, &mut streams.role("data").rng(0));
+    let fresh = moons.sample(POINTS, &mut streams.role("data").rng(1));
     let truth = log_density(&fresh)?;
     let most = CODES[CODES.len() - 1];
     let plans: Vec<(usize, Option<Restart>)> =
@@ -145,7 +145,7 @@ mod tests {
     /// Point by point as in the mean that the model itself knows.
     #[test]
     fn terms_of_points_are_those_of_the_bound() {
-        let points = TwoMoons::new(NOISE).unwrap().sample(POINTS, &mut Streams::new(1).rng(0)).0;
+        let points = TwoMoons::new(NOISE).unwrap().sample(POINTS, &mut Streams::new(1).rng(0));
         let start = points.slice(ndarray::s![..5, ..]);
         let model = VqVae::new(&start, &[6], 2, VARIANCE, 0.25, &mut Streams::new(2).rng(0));
         let found = evaluated(model.clone(), &points, &points, &log_density(&points).unwrap()).unwrap();

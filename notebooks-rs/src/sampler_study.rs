@@ -10,8 +10,7 @@ use learned::Toy;
 use learned::vdm::Settings;
 use montecarlo::{Estimate, Merge, MonteCarlo, Streams};
 use ndarray::{Array2, ArrayRef2, Axis, concatenate};
-use ndarray_rand::{RandomExt, rand_distr::StandardNormal};
-use prob::{Gaussian, Mixture, ProbError};
+use prob::{Gaussian, Mixture, ProbError, standard_normal};
 use toy::Preset;
 use vdm::{
     DenoiserNet, ExactDenoiser, Method, ReverseVariance, SamplerError, Schedule, ScheduleError, Solver,
@@ -180,8 +179,8 @@ pub fn samples(
     let plan = MonteCarlo { samples: n as u64, chunk: 500, streams };
     let chunks = plan.run(&|_| (), |rng, n| {
         let shape = (n, data.dim());
-        let noisiest = Array2::random_using(shape, StandardNormal, rng);
-        let noise = |_| Array2::random_using(shape, StandardNormal, rng);
+        let noisiest = standard_normal(shape, rng);
+        let noise = |_| standard_normal(shape, rng);
         Chunks(vec![method.run(&schedule, noisiest, &denoiser, noise)])
     });
     let chunks = chunks.0.into_iter().collect::<Result<Vec<_>, _>>()?;
@@ -291,7 +290,7 @@ pub fn in_the_plane(denoiser: Denoiser, spacing: Spacing, seed: u64) -> Result<[
 fn own_sliced(law: &Mixture, seed: u64) -> Result<f64, Box<dyn Error>> {
     let streams = Streams::new(seed).role("floor");
     let own = |k: u64| {
-        let (x, _) = law.sample(IN_THE_PLANE, &mut streams.rng(k));
+        let (x, _) = law.sample_labelled(IN_THE_PLANE, &mut streams.rng(k));
         sliced::to_law(&x, law, DIRECTIONS).map(|distance| distance.mean)
     };
     let own = (0..20).map(own).collect::<Result<Vec<f64>, _>>()?;

@@ -90,8 +90,8 @@ pub fn study(seed: u64, done: &(dyn Fn() + Sync)) -> Result<Study, Box<dyn Error
     let (data, streams) = (Preset::Ring8.mixture(), Streams::new(seed).role("scores"));
     let mut model = Classifier::new(2, &[24, 8], data.len(), &mut streams.role("initial weights").rng(0));
     let training = ClassifierTraining { steps: 2000, batch: 64, learning_rate: 5e-3, streams };
-    training.run(&mut model, |rng, n| data.sample(n, rng), |_, _| ())?;
-    let (real, labels) = data.sample(SAMPLES, &mut streams.role("data").rng(0));
+    training.run(&mut model, |rng, n| data.sample_labelled(n, rng), |_, _| ())?;
+    let (real, labels) = data.sample_labelled(SAMPLES, &mut streams.role("data").rng(0));
     let by_rule = |(x, &label): (ndarray::ArrayView1<f64>, &usize)| -data.responsibilities(&x)[label].ln();
     let by_rule: Vec<f64> = real.axis_iter(Axis(0)).zip(&labels).map(by_rule).collect();
     let predictions = model.predict(&real);
@@ -122,7 +122,7 @@ fn score(
 ) -> Result<Scored, Box<dyn Error + Send + Sync>> {
     let fault = FAULTS[k];
     let law = fault.applied_to(data)?;
-    let x = law.sample(SAMPLES, &mut streams.role("generators").rng(k as u64)).0;
+    let x = law.sample(SAMPLES, &mut streams.role("generators").rng(k as u64));
     let of_moments = |law: &Mixture| Gaussian::new(law.mean(), law.covariance());
     let answer = |x: &ndarray::ArrayRef1<f64>| {
         let row = Array2::from_shape_fn((1, x.len()), |(_, j)| x[j]);
@@ -131,7 +131,7 @@ fn score(
     let pairs = (0..PAIRS).map(|pair| {
         let draw = |law: &Mixture, role| {
             let streams = streams.role(role).role(fault.name());
-            law.sample(ROWS, &mut streams.rng(pair as u64)).0
+            law.sample(ROWS, &mut streams.rng(pair as u64))
         };
         let (real, made) = (draw(data, "real"), draw(&law, "made"));
         let features = frechet::between(&model.features(&real), &model.features(&made))?;

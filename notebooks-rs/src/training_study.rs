@@ -10,9 +10,8 @@ use learned::{Model, Toy, train};
 use mhvae::MhvaeLearner;
 use montecarlo::{Estimate, MonteCarlo, Streams};
 use ndarray::{Array2, Axis, concatenate};
-use ndarray_rand::{RandomExt, rand_distr::StandardNormal};
 use nn::{Training, TrainingError};
-use prob::{Bound, Conditional};
+use prob::{Bound, Conditional, standard_normal};
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 use toy::Preset;
@@ -135,8 +134,8 @@ impl Story {
             Way::Vae => {
                 let decoder = &self.vae.model.vae.decoder;
                 in_chunks(n, streams, |rng, n| {
-                    let z = Array2::random_using((n, decoder.input_dim()), StandardNormal, rng);
-                    decoder.sample_given_noise(&z, &Array2::random_using((n, d), StandardNormal, rng))
+                    let z = standard_normal((n, decoder.input_dim()), rng);
+                    decoder.sample_given_noise(&z, &standard_normal((n, d), rng))
                 })
             }
             Way::Mhvae => in_chunks(n, streams, |rng, n| self.mhvae.model.chain.generate(n, rng)),
@@ -258,8 +257,8 @@ mod tests {
     #[test]
     fn pieces_come_in_order_and_the_last_is_short() {
         let streams = Streams::new(3);
-        let rows = in_chunks(CHUNK + 7, streams, |rng, n| Array2::random_using((n, 2), StandardNormal, rng));
-        let second: Array2<f64> = Array2::random_using((7, 2), StandardNormal, &mut streams.rng(1));
+        let rows = in_chunks(CHUNK + 7, streams, |rng, n| standard_normal((n, 2), rng));
+        let second: Array2<f64> = standard_normal((7, 2), &mut streams.rng(1));
         assert_eq!(rows.dim(), (CHUNK + 7, 2));
         assert_eq!(rows.slice(ndarray::s![CHUNK.., ..]), second);
     }

@@ -145,7 +145,7 @@ mod tests {
         let streams = Streams::new(6);
         for (k, preset) in (0..).zip([toy::Preset::Bimodal, toy::Preset::Ring8]) {
             let law = preset.mixture();
-            let draw = |role: &str, i: u64| law.sample(60, &mut streams.role(role).rng(1000 * k + i)).0;
+            let draw = |role: &str, i: u64| law.sample(60, &mut streams.role(role).rng(1000 * k + i));
             let to_law: Moments = (0..300).map(|i| to_law(&draw("x", i), &law).unwrap().mean).collect();
             let between: Moments =
                 (0..300).map(|i| between(&draw("y", i), &draw("z", i)).unwrap().mean).collect();
@@ -167,7 +167,7 @@ mod tests {
         let exact = 2.0 * line(&mean(0.8, 0.8f64.hypot(1.4))).mean_distance(0.0)
             - line(&p).mean_difference()
             - line(&q).mean_difference();
-        let sample = p.sample(20_000, &mut Streams::new(9).rng(0)).0;
+        let sample = p.sample(20_000, &mut Streams::new(9).rng(0));
         let found = to_law(&sample, &q).unwrap();
         assert!(StatisticalTest::default().mean(&found, exact).holds, "{found} against {exact}");
     }
@@ -175,7 +175,7 @@ mod tests {
     #[test]
     fn does_not_depend_on_the_threads() {
         let law = toy::Preset::Ring8.mixture();
-        let x = law.sample(100, &mut Streams::new(4).rng(0)).0;
+        let x = law.sample(100, &mut Streams::new(4).rng(0));
         let on = |threads| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
             pool.install(|| (to_law(&x, &law).unwrap(), between(&x, &(&x * 1.1)).unwrap()))

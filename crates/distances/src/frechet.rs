@@ -69,7 +69,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn sample(n: usize, seed: u64) -> Array2<f64> {
-        toy::Preset::Moons.mixture().sample(n, &mut Streams::new(seed).rng(0)).0
+        toy::Preset::Moons.mixture().sample(n, &mut Streams::new(seed).rng(0))
     }
 
     proptest! {

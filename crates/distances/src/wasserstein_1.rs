@@ -169,7 +169,7 @@ mod tests {
         let expected = of_own_sample(&law, 500).unwrap();
         let streams = montecarlo::Streams::new(3);
         let distances: montecarlo::Moments =
-            (0..400).map(|k| to_law(&law.sample(500, &mut streams.rng(k)).0, &law).unwrap().mean).collect();
+            (0..400).map(|k| to_law(&law.sample(500, &mut streams.rng(k)), &law).unwrap().mean).collect();
         let verdict = montecarlo::StatisticalTest::default().mean(&distances.estimate(), expected);
         assert!(verdict.holds, "{} against {expected}", distances.estimate());
     }

@@ -35,7 +35,7 @@ fn check(name: &str, exact: Option<f64>, estimate: impl Fn(u64) -> Result<Estima
 }
 
 fn draw(law: &Mixture, n: usize, role: &str, seed: u64) -> Array2<f64> {
-    law.sample(n, &mut Streams::new(seed).role(role).rng(0)).0
+    law.sample(n, &mut Streams::new(seed).role(role).rng(0))
 }
 
 /// A shifted and stretched normal against a standard one.

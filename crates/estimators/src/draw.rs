@@ -3,11 +3,10 @@
 use std::collections::BTreeMap;
 
 use ndarray::{Array1, Array2, ArrayRef2, ArrayView2, Axis, concatenate};
-use ndarray_rand::RandomExt;
 use ndarray_rand::rand::Rng;
+use ndarray_rand::rand_distr::Distribution;
 use ndarray_rand::rand_distr::weighted::WeightedIndex;
-use ndarray_rand::rand_distr::{Distribution, StandardNormal};
-use prob::{Conditional, divergence_at_equal_means};
+use prob::{Conditional, divergence_at_equal_means, standard_normal};
 
 use crate::term::{Piece, Quantity};
 use crate::{Problem, Term};
@@ -60,7 +59,7 @@ impl Problem {
         let latents = variables.iter().copied().filter(|&t| t > 0);
         let normals = std::iter::once(0)
             .chain(latents)
-            .map(|t| (t, Array2::random_using((n, self.noise_width(t)), StandardNormal, rng)))
+            .map(|t| (t, standard_normal((n, self.noise_width(t)), rng)))
             .collect();
         Noise { part, normals }
     }

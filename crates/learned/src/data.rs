@@ -44,6 +44,6 @@ impl Toy {
 
     /// `n` examples, `[n, d]`.
     pub fn draw(&self, rng: &mut ChaCha8Rng, n: usize) -> Array2<f64> {
-        self.mixture.sample(n, rng).0
+        self.mixture.sample(n, rng)
     }
 }

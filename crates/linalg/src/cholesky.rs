@@ -3,9 +3,13 @@
 //! Densities and divergences are computed from whitened vectors `L⁻¹ b`, never from an explicit inverse: a
 //! variance of 1e-300 has a standard deviation of 1e-150, which f64 holds with all its digits.
 
+use ndarray::linalg::general_mat_mul;
 use ndarray::{Array1, Array2, ArrayRef1, ArrayRef2, Axis, concatenate, s};
 
 use crate::qr::triangular_factor;
+
+/// Columns that a product of matrices takes at a time.
+const BLOCK: usize = 16;
 
 /// A matrix that should have a Cholesky factor has none: the pivot of `row` was not a positive number.
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
@@ -115,7 +119,7 @@ impl Cholesky {
     pub fn whiten(&self, b: &ArrayRef1<f64>) -> Array1<f64> {
         assert_eq!(b.len(), self.dim(), "a vector of another dimension");
         let mut w = b.to_owned();
-        self.whiten_in_place(&mut w);
+        substitute(&self.lower, &mut w);
         w
     }
 
@@ -127,28 +131,51 @@ impl Cholesky {
         assert_eq!(b.nrows(), self.dim(), "columns of another dimension");
         let mut w = b.to_owned();
         for mut column in w.columns_mut() {
-            self.whiten_in_place(&mut column);
+            substitute(&self.lower, &mut column);
         }
         w
     }
 
     /// `L⁻¹ b` in the place of each row `b` of `rows` (`[n, d]`): examples are rows, and lie together in memory.
     ///
+    /// A block of columns at a time: what the columns before it explain is a product of matrices, and only the triangle on the
+    /// diagonal is solved.
+    ///
     /// # Panics
     /// If `rows` has not `d` columns.
     pub fn whiten_rows(&self, rows: &mut ArrayRef2<f64>) {
         assert_eq!(rows.ncols(), self.dim(), "rows of another dimension");
-        for mut row in rows.rows_mut() {
-            self.whiten_in_place(&mut row);
+        for (from, to) in self.blocks() {
+            let (known, mut block) = rows.multi_slice_mut((s![.., ..from], s![.., from..to]));
+            if from > 0 {
+                general_mat_mul(-1.0, &known, &self.lower.slice(s![from..to, ..from]).t(), 1.0, &mut block);
+            }
+            let triangle = self.lower.slice(s![from..to, from..to]);
+            for mut row in block.rows_mut() {
+                substitute(&triangle, &mut row);
+            }
         }
     }
 
-    /// Forward substitution, for a vector that fits.
-    fn whiten_in_place(&self, w: &mut ArrayRef1<f64>) {
-        for i in 0..self.dim() {
-            let known: f64 = (0..i).map(|k| self.lower[[i, k]] * w[k]).sum();
-            w[i] = (w[i] - known) / self.lower[[i, i]];
+    /// `L z` for each row `z` of `rows` (`[n, d]`), `[n, d]`: if a row has covariance `I`, the result has covariance `A`. The
+    /// zeros of `L` are left out, a block at a time.
+    ///
+    /// # Panics
+    /// If `rows` has not `d` columns.
+    pub fn colour_rows(&self, rows: &ArrayRef2<f64>) -> Array2<f64> {
+        assert_eq!(rows.ncols(), self.dim(), "rows of another dimension");
+        let mut coloured = Array2::zeros(rows.dim());
+        for (from, to) in self.blocks() {
+            let (z, lower) = (rows.slice(s![.., ..to]), self.lower.slice(s![from..to, ..to]));
+            general_mat_mul(1.0, &z, &lower.t(), 0.0, &mut coloured.slice_mut(s![.., from..to]));
         }
+        coloured
+    }
+
+    /// Where the blocks of columns begin and end.
+    fn blocks(&self) -> impl Iterator<Item = (usize, usize)> + use<> {
+        let d = self.dim();
+        (0..d).step_by(BLOCK).map(move |from| (from, d.min(from + BLOCK)))
     }
 
     /// `A⁻¹ B` for a matrix `B` (`[d, m]`): forward, then backward substitution.
@@ -169,6 +196,14 @@ impl Cholesky {
     /// `A⁻¹`, `[d, d]`.
     pub fn inverse(&self) -> Array2<f64> {
         self.solve(&Array2::eye(self.dim()))
+    }
+}
+
+/// `w ← L⁻¹ w` by forward substitution.
+fn substitute(lower: &ArrayRef2<f64>, w: &mut ArrayRef1<f64>) {
+    for i in 0..w.len() {
+        let known: f64 = (0..i).map(|k| lower[[i, k]] * w[k]).sum();
+        w[i] = (w[i] - known) / lower[[i, i]];
     }
 }
 

@@ -41,15 +41,16 @@ mod tests {
     use crate::{Mhvae, estimate_bound};
     use montecarlo::{StatisticalTest, Streams};
     use ndarray::array;
-    use ndarray_rand::{RandomExt, rand_distr::StandardNormal};
+
+    use prob::standard_normal;
     use prob::{Gaussian, LinearGaussian, chi_squared};
 
     fn law(w: f64, b: f64, v: f64) -> LinearGaussian {
         LinearGaussian::new(array![[w]], array![b], array![[v]]).unwrap()
     }
 
-    fn standard_normal(rng: &mut ChaCha8Rng, n: usize) -> Array2<f64> {
-        Array2::random_using((n, 1), StandardNormal, rng)
+    fn observe(rng: &mut ChaCha8Rng, n: usize) -> Array2<f64> {
+        standard_normal((n, 1), rng)
     }
 
     /// Encoders that are off but not lost.
@@ -73,8 +74,8 @@ mod tests {
     fn the_bound_of_one_path_is_the_elbo() {
         let (chain, plan) = (chain(), MonteCarlo::new(20_000, Streams::new(5)));
         let (up, down) = (chain.encoders(), chain.decoders());
-        let one = estimate_importance_bound(up, down, standard_normal, 1, &plan, &|_| ());
-        assert_eq!(one, estimate_bound(up, down, standard_normal, &plan, &|_| ()).elbo);
+        let one = estimate_importance_bound(up, down, observe, 1, &plan, &|_| ());
+        assert_eq!(one, estimate_bound(up, down, observe, &plan, &|_| ()).elbo);
         let exact = 0.5 * (chain.elbo(&array![1.0]) + chain.elbo(&array![-1.0]));
         assert!(StatisticalTest::default().mean(&one, exact).holds, "{one} for {exact}");
     }

@@ -194,8 +194,9 @@ fn kl_to_prior(mu: ArrayView2<'_, f64>, log_var: ArrayView2<'_, f64>) -> f64 {
 mod tests {
     use super::*;
     use ndarray_rand::rand::{Rng, SeedableRng};
-    use ndarray_rand::{RandomExt, rand_distr::StandardNormal};
+
     use nn::{Variance, gradient_check};
+    use prob::standard_normal;
     use proptest::prelude::*;
     use rand_chacha::ChaCha8Rng;
 
@@ -231,7 +232,7 @@ mod tests {
     }
 
     fn normal(n: usize, d: usize, rng: &mut ChaCha8Rng) -> Array2<f64> {
-        Array2::random_using((n, d), StandardNormal, rng)
+        standard_normal((n, d), rng)
     }
 
     proptest! {

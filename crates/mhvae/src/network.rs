@@ -2,9 +2,8 @@
 
 use ndarray::Array2;
 use ndarray_rand::rand::Rng;
-use ndarray_rand::{RandomExt, rand_distr::StandardNormal};
 use nn::{GaussianMlp, Mlp, Variance};
-use prob::{Conditional, ProbError};
+use prob::{Conditional, ProbError, standard_normal};
 
 use crate::chain::check_widths;
 
@@ -117,7 +116,7 @@ impl NetworkMhvae {
 
     /// `n` draws of `x` from the model, `[n, d]`.
     pub fn generate<R: Rng + ?Sized>(&self, n: usize, rng: &mut R) -> Array2<f64> {
-        let draw = |width| Array2::random_using((n, width), StandardNormal, rng);
+        let draw = |width| standard_normal((n, width), rng);
         let noise: Vec<_> = self.widths().map(draw).collect();
         self.generate_given_noise(&noise)
     }

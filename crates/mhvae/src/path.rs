@@ -1,9 +1,8 @@
 //! One path up a chain for each observation, and the terms of the bound along it.
 
 use ndarray::{Array1, Array2, ArrayRef2};
-use ndarray_rand::{RandomExt, rand_distr::StandardNormal};
-use prob::Conditional;
 use prob::diagonal::log_standard_normal;
+use prob::{Conditional, standard_normal};
 use rand_chacha::ChaCha8Rng;
 
 /// The terms of the bound for each row, `[n]` each, in nats, all of them as log-ratios.
@@ -35,7 +34,7 @@ impl PathTerms {
         let (mut log_q, mut log_p) = (vec![], vec![]);
         for (encoder, decoder) in encoders.iter().zip(decoders) {
             let below = path.last().map_or(x, |z| z);
-            let eps = Array2::random_using((x.nrows(), encoder.output_dim()), StandardNormal, rng);
+            let eps = standard_normal((x.nrows(), encoder.output_dim()), rng);
             let z = encoder.sample_given_noise(below, &eps);
             log_q.push(encoder.log_prob(&z, below));
             log_p.push(decoder.log_prob(below, &z));

@@ -1,10 +1,8 @@
 //! A chain of networks as the training loop sees it.
 
 use ndarray::{Array2, ArrayRef2};
-use ndarray_rand::rand::Rng;
-use ndarray_rand::rand_distr::StandardNormal;
 use nn::{Gradient, Learner, Mlp};
-use prob::Bound;
+use prob::{Bound, fill_standard_normal};
 use rand_chacha::ChaCha8Rng;
 
 use crate::NetworkMhvae;
@@ -75,7 +73,7 @@ impl Learner for MhvaeLearner {
     }
 
     fn loss_gradient(&self, x: &ArrayRef2<f64>, rng: &mut ChaCha8Rng, step: &mut Step) -> Bound {
-        step.eps.iter_mut().flatten().for_each(|e| *e = rng.sample(StandardNormal));
+        step.eps.iter_mut().for_each(|eps| fill_standard_normal(eps, rng));
         self.chain.loss_gradient(x, &step.eps, self.beta, &mut step.work)
     }
 
@@ -97,7 +95,7 @@ mod tests {
     /// The bound of a chain, averaged over fresh data.
     fn average_bound(chain: &NetworkMhvae, data: &Mixture) -> Estimate {
         let plan = MonteCarlo::new(40_000, Streams::new(2).role("test"));
-        let observe = |rng: &mut ChaCha8Rng, n| data.sample(n, rng).0;
+        let observe = |rng: &mut ChaCha8Rng, n| data.sample(n, rng);
         estimate_bound(chain.encoders(), chain.decoders(), observe, &plan, &|_| ()).elbo
     }
 
@@ -117,7 +115,7 @@ mod tests {
         let untrained = average_bound(&chain, &data);
         let mut learner = MhvaeLearner::new(chain, None);
         let training = Training { steps: 1500, batch: 64, learning_rate: 0.01, streams };
-        let fresh = |rng: &mut ChaCha8Rng, x: &mut Array2<f64>| *x = data.sample(x.nrows(), rng).0;
+        let fresh = |rng: &mut ChaCha8Rng, x: &mut Array2<f64>| *x = data.sample(x.nrows(), rng);
         training.run(&mut learner, 1, fresh, |_, _| ()).unwrap();
         let trained = average_bound(&learner.chain, &data);
 

@@ -4,9 +4,9 @@ use approx::assert_relative_eq;
 use mhvae::{Mhvae, NetworkMhvae};
 use montecarlo::Streams;
 use ndarray::{Array1, Array2, Axis, concatenate, s};
-use ndarray_rand::{RandomExt, rand::Rng, rand_distr::StandardNormal};
+use ndarray_rand::rand::Rng;
 use nn::{GaussianMlp, Variance};
-use prob::LinearGaussian;
+use prob::{LinearGaussian, standard_normal};
 use proptest::prelude::*;
 
 /// A linear layer from `n` to `m` coordinates whose log-variances do not depend on its input, and the same conditional
@@ -76,7 +76,7 @@ proptest! {
 fn one_latent_is_the_vae_written_out() {
     let mut rng = Streams::new(4).rng(0);
     let chain = NetworkMhvae::new(1, &[1], &[5], Variance::Learned, &mut rng);
-    let mut normal = || Array2::random_using((4, 1), StandardNormal, &mut rng);
+    let mut normal = || standard_normal((4, 1), &mut rng);
     let (x, eps) = (normal(), normal());
     let (mut reconstruction, mut prior_matching) = (0.0, 0.0);
     for i in 0..4 {

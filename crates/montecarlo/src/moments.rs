@@ -23,13 +23,13 @@ pub struct Moments {
 }
 
 impl Moments {
-    /// The moments of a slice, by two passes.
+    /// The moments of a slice, by two passes in lanes.
     pub fn of(values: &[f64]) -> Self {
         if values.is_empty() {
             return Self::default();
         }
-        let mean = values.iter().sum::<f64>() / values.len() as f64;
-        let squares = values.iter().map(|v| (v - mean) * (v - mean)).sum();
+        let mean = kernels::reduce::sum(values) / values.len() as f64;
+        let squares = kernels::reduce::squared_deviations(values, mean);
         Self { count: values.len() as u64, mean, squares }
     }
 

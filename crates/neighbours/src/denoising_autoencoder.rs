@@ -6,11 +6,10 @@
 
 use montecarlo::{Estimate, Moments, MonteCarlo};
 use ndarray::{Array1, Array2, ArrayRef2, Axis};
-use ndarray_rand::rand_distr::StandardNormal;
-use ndarray_rand::{RandomExt, rand::Rng};
+use ndarray_rand::rand::Rng;
 use nn::{Gradient, Learner, Mlp, Tape};
 use prob::diagonal::log_normal;
-use prob::{Bound, LinearGaussian, Mixture, ProbError};
+use prob::{Bound, LinearGaussian, Mixture, ProbError, standard_normal};
 use rand_chacha::ChaCha8Rng;
 
 /// A network `f` that takes noise `N(0, σ² I)` out. For [`nn::Training`] its rows are clean; the noise is drawn.
@@ -83,7 +82,7 @@ impl Learner for DenoisingAutoencoder {
     }
 
     fn loss_gradient(&self, x: &ArrayRef2<f64>, rng: &mut ChaCha8Rng, step: &mut Step) -> Bound {
-        let eps = Array2::random_using(x.dim(), StandardNormal, rng);
+        let eps = standard_normal(x.dim(), rng);
         let loss = self.loss_gradient_given_noise(x, &eps, step);
         Bound { reconstruction: -loss, prior_matching: 0.0, matching: vec![] }
     }
@@ -150,9 +149,9 @@ pub fn denoising_error(
 ) -> Result<DenoisingError, ProbError> {
     let best = Tweedie::new(data, model.noise)?;
     let [loss, least, excess] = plan.run(&|_| (), |rng, n| {
-        let (x, _) = data.sample(n, rng);
+        let x = data.sample(n, rng);
         let mut y = x.clone();
-        y.scaled_add(model.noise, &Array2::random_using(x.dim(), StandardNormal, rng));
+        y.scaled_add(model.noise, &standard_normal(x.dim(), rng));
         let (learned, exact) = (model.net.forward(&y), best.denoise(&y));
         [&x - &learned, &x - &exact, learned - exact]
             .map(|r| squared_rows(&r).into_iter().collect::<Moments>())
@@ -181,8 +180,8 @@ mod tests {
         fn the_gradient_is_that_of_the_loss(seed: u64, d in 1usize..=2) {
             let mut rng = Streams::new(seed).rng(0);
             let mut model = DenoisingAutoencoder::new(d, &[4], 0.5, &mut rng);
-            let x = Array2::random_using((3, d), StandardNormal, &mut rng);
-            let eps = Array2::random_using((3, d), StandardNormal, &mut rng);
+            let x = standard_normal((3, d), &mut rng);
+            let eps = standard_normal((3, d), &mut rng);
             let (mut step, at) = (model.workspace(3), model.net.flat_parameters());
             model.loss_gradient_given_noise(&x, &eps, &mut step);
             let gradient = step.gradient().flat();
@@ -253,7 +252,7 @@ mod tests {
         };
         assert!(StatisticalTest::default().same_mean(&before.loss, &sum).holds);
         let training = Training { steps: 600, batch: 64, learning_rate: 1e-2, streams: Streams::new(3) };
-        training.run(&mut model, 1, |rng, x| x.assign(&data.sample(64, rng).0), |_, _| ()).unwrap();
+        training.run(&mut model, 1, |rng, x| x.assign(&data.sample(64, rng)), |_, _| ()).unwrap();
         let after = denoising_error(&model, &data, &plan).unwrap();
         assert!(after.excess.mean < 0.05 * before.excess.mean, "{} before {}", after.excess, before.excess);
     }

@@ -6,9 +6,8 @@
 
 use montecarlo::{Estimate, Moments, Streams};
 use ndarray::{Array2, ArrayRef1, Axis};
-use ndarray_rand::{RandomExt, rand_distr::StandardNormal};
-use prob::Conditional;
 use prob::numerics::{log_mean_exp, log_sum_exp};
+use prob::{Conditional, standard_normal};
 use vae::importance::log_weights;
 
 pub mod quadrature;
@@ -104,7 +103,7 @@ pub fn prior_log_weights(
     n: usize,
     streams: Streams,
 ) -> Vec<f64> {
-    let z = Array2::random_using((n, decoder.input_dim()), StandardNormal, &mut streams.rng(0));
+    let z = standard_normal((n, decoder.input_dim()), &mut streams.rng(0));
     decoder.log_prob(&repeated(x, n), &z).to_vec()
 }
 
@@ -120,7 +119,7 @@ pub fn encoder_log_weights(
     n: usize,
     streams: Streams,
 ) -> Vec<f64> {
-    let eps = Array2::random_using((n, encoder.output_dim()), StandardNormal, &mut streams.rng(0));
+    let eps = standard_normal((n, encoder.output_dim()), &mut streams.rng(0));
     let rows = repeated(x, n);
     let z = encoder.sample_given_noise(&rows, &eps);
     log_weights(encoder, decoder, &rows, &z).to_vec()

@@ -150,12 +150,13 @@ mod tests {
     use approx::{assert_abs_diff_eq, assert_relative_eq};
     use montecarlo::Streams;
     use ndarray::{array, s};
-    use ndarray_rand::{RandomExt, rand_distr::StandardNormal};
+
     use nn::gradient_check;
+    use prob::standard_normal;
     use proptest::prelude::*;
 
     fn normal(rows: usize, columns: usize, seed: u64) -> Array2<f64> {
-        Array2::random_using((rows, columns), StandardNormal, &mut Streams::new(seed).rng(0))
+        standard_normal((rows, columns), &mut Streams::new(seed).rng(0))
     }
 
     fn samples(n: usize) -> Array2<f64> {

@@ -170,11 +170,12 @@ mod tests {
     use ndarray::array;
     use ndarray_rand::{RandomExt, rand_distr::StandardNormal};
     use nn::gradient_check;
+    use prob::standard_normal;
     use proptest::prelude::*;
 
     fn problem(seed: u64) -> Regression {
         let mut rng = Streams::new(seed).rng(0);
-        let design = Array2::random_using((12, 3), StandardNormal, &mut rng);
+        let design = standard_normal((12, 3), &mut rng);
         Regression::new(design, Array1::random_using(12, StandardNormal, &mut rng)).unwrap()
     }
 

@@ -174,7 +174,7 @@ mod tests {
     #[test]
     fn em_climbs_to_the_law_of_the_data() {
         let data = Preset::Bimodal.mixture();
-        let x = data.sample(4000, &mut Streams::new(1).rng(0)).0;
+        let x = data.sample(4000, &mut Streams::new(1).rng(0));
         let start = on_the_line(&[(0.5, -0.1, 2.0), (0.5, 0.3, 2.0)]);
         let (fitted, history) = fit(&start, &x, 60).unwrap();
         let at_start = average_log_likelihood(&start, &x).unwrap();

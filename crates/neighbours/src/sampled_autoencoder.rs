@@ -5,8 +5,7 @@
 
 use montecarlo::{Estimate, Moments, MonteCarlo};
 use ndarray::{Array2, ArrayRef2};
-use ndarray_rand::{RandomExt, rand_distr::StandardNormal};
-use prob::{Conditional, Mixture};
+use prob::{Conditional, Mixture, standard_normal};
 use rand_chacha::ChaCha8Rng;
 
 use crate::modes::nearest_mode;
@@ -57,8 +56,8 @@ pub fn resemblance(
 
 /// `n` draws `x' ~ p(x|z)` with `z ~ N(0, I)`, `[n, d]`: what the model says the data are.
 pub fn decode_prior(decoder: &impl Conditional, n: usize, rng: &mut ChaCha8Rng) -> Array2<f64> {
-    let z = Array2::random_using((n, decoder.input_dim()), StandardNormal, rng);
-    let eps = Array2::random_using((n, decoder.output_dim()), StandardNormal, rng);
+    let z = standard_normal((n, decoder.input_dim()), rng);
+    let eps = standard_normal((n, decoder.output_dim()), rng);
     decoder.sample_given_noise(&z, &eps)
 }
 
@@ -73,9 +72,8 @@ pub fn reconstruct(
     rng: &mut ChaCha8Rng,
 ) -> Array2<f64> {
     let n = x.nrows();
-    let z =
-        encoder.sample_given_noise(x, &Array2::random_using((n, encoder.output_dim()), StandardNormal, rng));
-    decoder.sample_given_noise(&z, &Array2::random_using((n, decoder.output_dim()), StandardNormal, rng))
+    let z = encoder.sample_given_noise(x, &standard_normal((n, encoder.output_dim()), rng));
+    decoder.sample_given_noise(&z, &standard_normal((n, decoder.output_dim()), rng))
 }
 
 #[cfg(test)]
@@ -101,7 +99,7 @@ mod tests {
         let returned = resemblance(
             &data,
             |rng, n| {
-                let x = data.sample(n, rng).0;
+                let x = data.sample(n, rng);
                 reconstruct(&encoder, &decoder, &x, rng)
             },
             &plan,
@@ -115,7 +113,7 @@ mod tests {
     fn data_are_no_strays() {
         let data = Preset::Bimodal.mixture();
         let plan = MonteCarlo::new(20_000, Streams::new(5));
-        let own = resemblance(&data, |rng, n| data.sample(n, rng).0, &plan);
+        let own = resemblance(&data, |rng, n| data.sample(n, rng), &plan);
         assert!(StatisticalTest::default().mean(&own.distance, (2.0 / std::f64::consts::PI).sqrt()).holds);
         assert!(own.strays.mean * 20_000.0 <= 12.0, "{}", own.strays);
         let astray = resemblance(&data, |_, n| Array2::zeros((n, 1)), &plan);

@@ -5,9 +5,12 @@
 
 use ndarray::{ArrayRef2, Zip};
 
-/// `a ← tanh a`, element by element.
+/// `a ← tanh a`, element by element, within 2 units of the last place.
+///
+/// # Panics
+/// If the rows do not lie one after the other in memory.
 pub fn tanh_in_place(a: &mut ArrayRef2<f64>) {
-    a.mapv_inplace(f64::tanh);
+    kernels::tanh::tanh_in_place(a.as_slice_mut().expect("rows one after the other"));
 }
 
 /// `delta ← delta ⊙ (1 - a²)`: carries a gradient back through `a = tanh(pre-activation)`, given `a` itself.

@@ -4,9 +4,10 @@ use std::fmt;
 
 use linalg::Cholesky;
 use ndarray::{Array1, Array2, ArrayRef1, ArrayRef2, Axis};
-use ndarray_rand::{RandomExt, rand::Rng, rand_distr::StandardNormal};
+use ndarray_rand::rand::RngCore;
 
 use crate::error::{ProbError, check_dim, check_finite};
+use crate::noise::standard_normal;
 use crate::numerics::{LN_2PI, scale_mismatch};
 
 /// `N(m, S)`: mean `m` (`[d]`), symmetric positive definite covariance `S` (`[d, d]`), kept with its Cholesky
@@ -100,6 +101,17 @@ impl Gaussian {
         -0.5 * (self.mahalanobis(x) + self.factor.log_det() + self.dim() as f64 * LN_2PI)
     }
 
+    /// `log N(x; m, S)` in nats for each row `x` (`[n, d]`), `[n]`.
+    ///
+    /// # Panics
+    /// If the rows have another dimension.
+    pub fn log_probs(&self, x: &ArrayRef2<f64>) -> Array1<f64> {
+        let mut white = &x.view() - &self.mean;
+        self.factor.whiten_rows(&mut white);
+        let at_mean = self.factor.log_det() + self.dim() as f64 * LN_2PI;
+        white.rows().into_iter().map(|white| -0.5 * (white.dot(&white) + at_mean)).collect()
+    }
+
     /// `(x - m)' S⁻¹ (x - m)`, the squared Mahalanobis distance of `x` (`[d]`) from the mean.
     ///
     /// # Panics
@@ -124,12 +136,12 @@ impl Gaussian {
     /// # Panics
     /// If `eps` has not `d` columns.
     pub fn sample_given_noise(&self, eps: &ArrayRef2<f64>) -> Array2<f64> {
-        eps.dot(&self.factor.lower().t()) + &self.mean
+        self.factor.colour_rows(eps) + &self.mean
     }
 
     /// `n` draws, `[n, d]`.
-    pub fn sample<R: Rng + ?Sized>(&self, n: usize, rng: &mut R) -> Array2<f64> {
-        self.sample_given_noise(&Array2::random_using((n, self.dim()), StandardNormal, rng))
+    pub fn sample<R: RngCore + ?Sized>(&self, n: usize, rng: &mut R) -> Array2<f64> {
+        self.sample_given_noise(&standard_normal((n, self.dim()), rng))
     }
 
     /// Differential entropy `½ (d + d log 2π + log det S)`, in nats.

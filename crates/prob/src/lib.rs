@@ -5,6 +5,8 @@
 //! | [`gaussian`] | `N(m, S)` with a full covariance: density, entropy, divergence, conditioning |
 //! | [`diagonal`] | `N(m, diag σ²)` with its log-variances kept |
 //! | [`mixture`] | finite mixtures of Gaussians: density, score, posterior, sampling |
+//! | [`experts`] | linear answers weighed by the responsibilities of a mixture: `E[y|x]` of many rows
+//! | [`noise`] | standard normal rows |
 //! | [`bound`] | the terms of an evidence lower bound, with the sign convention of the whole project |
 //! | [`conditional`] | what every conditional law `p(y | x)` offers, row by row |
 //! | [`linear_gaussian`] | `y = W x + b + noise`: push forward, joint, Bayes reversal, composition |
@@ -34,12 +36,14 @@ pub mod diagonal;
 pub mod discriminator;
 pub mod entropy;
 pub mod error;
+pub mod experts;
 pub mod frechet;
 pub mod gauss_hermite;
 pub mod gaussian;
 pub mod inception;
 pub mod linear_gaussian;
 pub mod mixture;
+pub mod noise;
 pub mod numerics;
 pub mod quadratic;
 pub mod trapezoid;
@@ -50,10 +54,12 @@ pub use chi_squared::chi_squared;
 pub use conditional::Conditional;
 pub use diagonal::DiagonalGaussian;
 pub use error::{ProbError, check_dim};
+pub use experts::{Expert, Experts};
 pub use frechet::frechet_distance;
 pub use gauss_hermite::GaussHermite;
 pub use gaussian::{Gaussian, divergence_at_equal_means};
 pub use inception::inception_score;
 pub use linear_gaussian::LinearGaussian;
 pub use mixture::Mixture;
+pub use noise::{fill_standard_normal, standard_normal};
 pub use quadratic::Quadratic;

@@ -1,16 +1,17 @@
 //! Finite mixtures of Gaussians, `p(x) = Σ w_k N(x; m_k, S_k)`.
 
+mod draws;
+
 use std::fmt;
 
-use ndarray::{Array1, Array2, ArrayRef1, Axis, Zip};
-use ndarray_rand::rand::Rng;
-use ndarray_rand::rand::distr::{Distribution, weighted::WeightedIndex};
-use ndarray_rand::{RandomExt, rand_distr::StandardNormal};
+use ndarray::{Array1, Array2, ArrayRef1, ArrayRef2, Axis};
+use ndarray_rand::rand::RngCore;
 use statrs::distribution::{ContinuousCDF, Normal};
 
+use self::draws::Draws;
 use crate::error::{ProbError, check_dim};
 use crate::numerics::{log_sum_exp, softmax};
-use crate::{Gaussian, LinearGaussian};
+use crate::{Experts, Gaussian, LinearGaussian};
 
 /// `p(x) = Σ w_k N(x; m_k, S_k)` with weights that sum to 1.
 ///
@@ -155,17 +156,41 @@ impl Mixture {
             .sum()
     }
 
+    /// `n` draws, `[n, d]`.
+    pub fn sample<R: RngCore + ?Sized>(&self, n: usize, rng: &mut R) -> Array2<f64> {
+        let mut x = Array2::zeros((n, self.dim()));
+        self.sample_into(&mut x, rng);
+        x
+    }
+
     /// `n` draws, `[n, d]`, and the component that each came from.
-    pub fn sample<R: Rng + ?Sized>(&self, n: usize, rng: &mut R) -> (Array2<f64>, Vec<usize>) {
-        let choose = WeightedIndex::new(&self.weights).expect("weights that were checked before");
-        let labels: Vec<usize> = (0..n).map(|_| choose.sample(rng)).collect();
-        let mut x = Array2::random_using((n, self.dim()), StandardNormal, rng);
-        Zip::from(x.rows_mut()).and(&Array1::from(labels.clone())).for_each(|mut row, &k| {
-            let law = &self.components[k];
-            let draw = law.factor().lower().dot(&row) + law.mean();
-            row.assign(&draw);
-        });
+    pub fn sample_labelled<R: RngCore + ?Sized>(&self, n: usize, rng: &mut R) -> (Array2<f64>, Vec<usize>) {
+        let mut x = Array2::zeros((n, self.dim()));
+        let mut labels = Vec::with_capacity(n);
+        self.fill(&mut x, rng, |k| labels.push(k));
         (x, labels)
+    }
+
+    /// Draws in the place of the rows of `x` (`[n, d]`).
+    ///
+    /// # Panics
+    /// If the rows have another dimension or do not lie one after the other in memory.
+    pub fn sample_into<R: RngCore + ?Sized>(&self, x: &mut ArrayRef2<f64>, rng: &mut R) {
+        self.fill(x, rng, |_| ());
+    }
+
+    fn fill<R: RngCore + ?Sized>(&self, x: &mut ArrayRef2<f64>, rng: &mut R, hear: impl FnMut(usize)) {
+        assert_eq!(x.ncols(), self.dim(), "rows of another dimension");
+        let x = x.as_slice_mut().expect("rows one after the other");
+        Draws::new(self).fill(x, rng, hear);
+    }
+
+    /// `log p(x)` in nats for each row (`[n, d]`), `[n]`.
+    ///
+    /// # Panics
+    /// If the rows have another dimension.
+    pub fn log_probs(&self, x: &ArrayRef2<f64>) -> Array1<f64> {
+        Experts::gate(self).log_prob(x)
     }
 
     /// The law of `y` when `x` comes from this mixture and `y | x` from the conditional: each component pushed.
@@ -286,7 +311,7 @@ mod tests {
         let data = lopsided();
         let mut rng = ndarray_rand::rand::rngs::StdRng::seed_from_u64(5);
         let n = 40_000;
-        let (x, labels) = data.sample(n, &mut rng);
+        let (x, labels) = data.sample_labelled(n, &mut rng);
         let check = |values: Vec<f64>, exact: f64| {
             let mean = values.iter().sum::<f64>() / n as f64;
             let variance = values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / (n - 1) as f64;

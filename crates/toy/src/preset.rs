@@ -269,7 +269,7 @@ mod tests {
         for (seed, preset) in (0..).zip(Preset::ALL) {
             let mixture = preset.mixture();
             let laws: Vec<_> = mixture.parts().collect();
-            let (x, labels) = mixture.sample(n, &mut ChaCha8Rng::seed_from_u64(seed));
+            let (x, labels) = mixture.sample_labelled(n, &mut ChaCha8Rng::seed_from_u64(seed));
             let mut counts = vec![0usize; laws.len()];
             let (mut sum, mut squares) = (0.0, 0.0);
             for (row, &label) in x.rows().into_iter().zip(&labels) {
@@ -300,7 +300,7 @@ mod tests {
     #[test]
     fn draws_of_ring8_have_its_second_moment() {
         let n = 400_000;
-        let (x, _) = Preset::Ring8.mixture().sample(n, &mut ChaCha8Rng::seed_from_u64(8));
+        let x = Preset::Ring8.mixture().sample(n, &mut ChaCha8Rng::seed_from_u64(8));
         let mean = x.iter().map(|v| v * v).sum::<f64>() / n as f64;
         let z = (mean - 4.10) / (0.6504 / n as f64).sqrt();
         assert!(z.abs() < normal_bound(), "mean {mean}, z = {z}");

@@ -1,9 +1,10 @@
 //! Two interleaving half circles: the point set that scikit-learn calls `make_moons`.
 
+use prob::standard_normal;
 use std::f64::consts::PI;
 
 use ndarray::{Array2, ArrayRef1, ArrayRef2};
-use ndarray_rand::{RandomExt, rand::Rng, rand_distr::StandardNormal};
+use ndarray_rand::rand::RngCore;
 
 use crate::ToyError;
 
@@ -23,7 +24,7 @@ use crate::ToyError;
 /// use ndarray_rand::rand::{SeedableRng, rngs::StdRng};
 /// use toy::TwoMoons;
 ///
-/// let (x, labels) = TwoMoons::new(0.05)?.sample(100, &mut StdRng::seed_from_u64(1));
+/// let (x, labels) = TwoMoons::new(0.05)?.sample_labelled(100, &mut StdRng::seed_from_u64(1));
 /// assert_eq!(x.dim(), (100, 2));
 /// let nearest = TwoMoons::nearest(&x.row(0));
 /// assert_eq!((nearest.label, labels[0]), (0, 0));
@@ -87,11 +88,16 @@ impl TwoMoons {
         (x, labels)
     }
 
-    /// `n` noisy points, `[n, 2]`, and the moon that each was displaced from.
+    /// `n` noisy points, `[n, 2]`.
     ///
     /// Only the displacement is random; where along an arc the points sit is not.
-    pub fn sample<R: Rng + ?Sized>(&self, n: usize, rng: &mut R) -> (Array2<f64>, Vec<usize>) {
-        self.sample_given_noise(&Array2::random_using((n, 2), StandardNormal, rng))
+    pub fn sample<R: RngCore + ?Sized>(&self, n: usize, rng: &mut R) -> Array2<f64> {
+        self.sample_labelled(n, rng).0
+    }
+
+    /// The same, and the moon that each was displaced from.
+    pub fn sample_labelled<R: RngCore + ?Sized>(&self, n: usize, rng: &mut R) -> (Array2<f64>, Vec<usize>) {
+        self.sample_given_noise(&standard_normal((n, 2), rng))
     }
 
     /// The arc closest to `point` (`[2]`), and how far it is: exact, the ends of the arcs included.
@@ -177,7 +183,7 @@ mod tests {
     fn noise_has_the_standard_deviation_asked_for() {
         let n = 50_001;
         let noise = 0.1;
-        let (x, labels) = TwoMoons::new(noise).unwrap().sample(n, &mut ChaCha8Rng::seed_from_u64(3));
+        let (x, labels) = TwoMoons::new(noise).unwrap().sample_labelled(n, &mut ChaCha8Rng::seed_from_u64(3));
         assert_eq!(labels.iter().filter(|&&label| label == 0).count(), 25_000);
         let (points, unchanged) = TwoMoons::points(n);
         assert_eq!(labels, unchanged);

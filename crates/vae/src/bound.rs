@@ -2,9 +2,8 @@
 
 use montecarlo::{Estimate, Moments, MonteCarlo};
 use ndarray::Array2;
-use ndarray_rand::{RandomExt, rand_distr::StandardNormal};
-use prob::Conditional;
 use prob::diagonal::log_standard_normal;
+use prob::{Conditional, standard_normal};
 use rand_chacha::ChaCha8Rng;
 
 /// `ELBO = reconstruction - prior_matching` (Luo (19)) by Monte Carlo, in nats. It has a standard error of its own, because
@@ -35,7 +34,7 @@ pub fn estimate_bound(
 ) -> BoundEstimate {
     let [reconstruction, prior_matching, elbo] = plan.run(progress, |rng, n| {
         let x = observe(rng, n);
-        let eps = Array2::random_using((n, encoder.output_dim()), StandardNormal, rng);
+        let eps = standard_normal((n, encoder.output_dim()), rng);
         let z = encoder.sample_given_noise(&x, &eps);
         let reconstruction = decoder.log_prob(&x, &z);
         let prior_matching = encoder.log_prob(&z, &x) - log_standard_normal(&z);

@@ -5,10 +5,9 @@
 
 use montecarlo::{Estimate, Moments, MonteCarlo};
 use ndarray::{Array1, ArrayRef1, ArrayRef2, Axis};
-use ndarray_rand::{RandomExt, rand_distr::StandardNormal};
 use prob::diagonal::log_standard_normal;
 use prob::numerics::log_mean_exp;
-use prob::{Conditional, Gaussian, ProbError, chi_squared};
+use prob::{Conditional, Gaussian, ProbError, chi_squared, standard_normal};
 
 use crate::LinearVae;
 
@@ -57,7 +56,7 @@ pub fn estimate_importance_bound(
     let bounds = plan.run(progress, |rng, n| {
         let rows = x.view().insert_axis(Axis(0));
         let rows = rows.broadcast((n * k, x.len())).expect("one row becomes many").to_owned();
-        let eps = ndarray::Array2::random_using((n * k, encoder.output_dim()), StandardNormal, rng);
+        let eps = standard_normal((n * k, encoder.output_dim()), rng);
         let z = encoder.sample_given_noise(&rows, &eps);
         let weights = log_weights(encoder, decoder, &rows, &z).to_vec();
         weights.chunks(k).map(log_mean_exp).collect::<Moments>()

@@ -174,8 +174,9 @@ impl Vae {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ndarray_rand::{RandomExt, rand::SeedableRng, rand_distr::StandardNormal};
+    use ndarray_rand::rand::SeedableRng;
     use nn::gradient_check;
+    use prob::standard_normal;
     use proptest::prelude::*;
     use rand_chacha::ChaCha8Rng;
 
@@ -197,8 +198,8 @@ mod tests {
             let mut rng = ChaCha8Rng::seed_from_u64(seed);
             let variance = fixed.map_or(Variance::Learned, Variance::Fixed);
             let vae = Vae::new(3, &[4, 5][..hidden], 2, variance, &mut rng);
-            let x = Array2::random_using((4, 3), StandardNormal, &mut rng);
-            let eps = Array2::random_using((4, 2), StandardNormal, &mut rng);
+            let x = standard_normal((4, 3), &mut rng);
+            let eps = standard_normal((4, 2), &mut rng);
             let objective = Objective { reconstruction: w_r, prior_matching: w_p };
 
             let mut work = vae.workspace(4);
@@ -234,8 +235,8 @@ mod tests {
     fn prior_matching_alone_leaves_the_decoder_alone() {
         let mut rng = ChaCha8Rng::seed_from_u64(3);
         let vae = Vae::new(3, &[4], 2, Variance::Learned, &mut rng);
-        let x = Array2::random_using((4, 3), StandardNormal, &mut rng);
-        let eps = Array2::random_using((4, 2), StandardNormal, &mut rng);
+        let x = standard_normal((4, 3), &mut rng);
+        let eps = standard_normal((4, 2), &mut rng);
         let mut work = vae.workspace(4);
         vae.loss_gradient(&x, &eps, &Objective::PRIOR_MATCHING, &mut work);
         assert!(work.decoder_gradient().flat().iter().all(|&g| g == 0.0));
@@ -249,8 +250,8 @@ mod tests {
     #[test]
     fn a_term_that_has_overflowed_leaves_an_objective_without_it_alone() {
         let mut rng = ChaCha8Rng::seed_from_u64(4);
-        let x = Array2::random_using((4, 3), StandardNormal, &mut rng);
-        let eps = Array2::random_using((4, 2), StandardNormal, &mut rng);
+        let x = standard_normal((4, 3), &mut rng);
+        let eps = standard_normal((4, 2), &mut rng);
         let extreme = |encoder_log_var: f64, decoder_log_var: f64| {
             let mut vae = Vae::new(3, &[4], 2, Variance::Learned, &mut ChaCha8Rng::seed_from_u64(5));
             let shift = |law: &mut GaussianMlp, outputs: usize, log_var: f64| {

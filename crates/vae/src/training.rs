@@ -1,10 +1,8 @@
 //! What is trained of a VAE: the terms of the bound that the objective weighs.
 
 use ndarray::{Array2, ArrayRef2};
-use ndarray_rand::rand::Rng;
-use ndarray_rand::rand_distr::StandardNormal;
 use nn::{Gradient, Learner, Mlp};
-use prob::{Bound, Term};
+use prob::{Bound, Term, fill_standard_normal};
 use rand_chacha::ChaCha8Rng;
 
 use crate::network::Workspace;
@@ -37,7 +35,7 @@ impl Learner for VaeLearner {
     }
 
     fn loss_gradient(&self, x: &ArrayRef2<f64>, rng: &mut ChaCha8Rng, step: &mut Step) -> Bound {
-        step.eps.iter_mut().for_each(|e| *e = rng.sample(StandardNormal));
+        fill_standard_normal(&mut step.eps, rng);
         self.vae.loss_gradient(x, &step.eps, &self.objective, &mut step.work)
     }
 

@@ -46,8 +46,8 @@ fn monte_carlo_of_both_models_finds_the_exact_terms() {
     let exact = model.average_bound(&data);
     let plan = MonteCarlo::new(1_800_000, Streams::new(2));
     let estimates = [
-        estimate_bound(model.encoder(), model.decoder(), |rng, n| data.sample(n, rng).0, &plan, &|_| ()),
-        estimate_bound(&networks.encoder, &networks.decoder, |rng, n| data.sample(n, rng).0, &plan, &|_| ()),
+        estimate_bound(model.encoder(), model.decoder(), |rng, n| data.sample(n, rng), &plan, &|_| ()),
+        estimate_bound(&networks.encoder, &networks.decoder, |rng, n| data.sample(n, rng), &plan, &|_| ()),
     ];
     for estimate in estimates {
         for (found, truth) in [

@@ -4,9 +4,8 @@
 //! `N(√ᾱ m_k, C_k)`, `C_k = ᾱ S_k + (1-ᾱ) I`. Each component denoises linearly,
 //! `E[x_0 | x_t, k] = m_k + √ᾱ S_k C_k⁻¹ (x_t - √ᾱ m_k)`, and the responsibilities `P(k | x_t)` mix the answers.
 
-use ndarray::{Array1, Array2, ArrayRef1, ArrayRef2, Axis};
-use prob::numerics::{log_sum_exp, softmax};
-use prob::{Gaussian, Mixture, ProbError};
+use ndarray::{Array1, Array2, ArrayRef2};
+use prob::{Expert, Experts, Gaussian, Mixture, ProbError};
 
 use crate::Schedule;
 
@@ -26,25 +25,17 @@ use crate::Schedule;
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct ExactDenoiser {
-    /// The components at steps `1 … T`.
-    steps: Vec<Vec<Component>>,
+    /// The steps `1 … T`.
+    steps: Vec<Step>,
 }
 
-/// One component of the data at one noise level.
+/// What each component answers at one noise level.
 #[derive(Clone, Debug, PartialEq)]
-struct Component {
-    /// `log w`.
-    log_weight: f64,
-    /// `N(√ᾱ m, C)`: the component as it is seen.
-    seen: Gaussian,
-    /// `L⁻¹` with `C = L Lᵀ`.
-    whitener: Array2<f64>,
-    /// `m`.
-    mean: Array1<f64>,
-    /// `√ᾱ S L⁻ᵀ`: from the whitened residual of `x_t` to the shift of `E[x_0 | x_t, k]`.
-    gain: Array2<f64>,
-    /// `tr Cov(x_0 | x_t, k) = (1-ᾱ) tr(S C⁻¹)`, the same for every `x_t`.
-    spread: f64,
+struct Step {
+    /// `E[x_0 | x_t, k] = m + √ᾱ S C⁻¹ (x_t - √ᾱ m)`.
+    denoise: Experts,
+    /// `∇ log N(x_t; √ᾱ m, C) = -C⁻¹ (x_t - √ᾱ m)`.
+    score: Experts,
 }
 
 impl ExactDenoiser {
@@ -53,11 +44,7 @@ impl ExactDenoiser {
     /// # Errors
     /// If a covariance of the data is so large or so small that noise cannot be added to it in f64.
     pub fn new(data: &Mixture, schedule: &Schedule) -> Result<Self, ProbError> {
-        let at = |t| {
-            data.parts()
-                .map(|(w, law)| Component::new(w, law, schedule.alpha_bar(t), schedule.noise_variance(t)))
-                .collect::<Result<Vec<_>, _>>()
-        };
+        let at = |t| Step::new(data, schedule.alpha_bar(t), schedule.noise_variance(t));
         Ok(Self { steps: (1..=schedule.steps()).map(at).collect::<Result<_, _>>()? })
     }
 
@@ -66,98 +53,60 @@ impl ExactDenoiser {
     /// # Panics
     /// If there is no step `t` or the rows have another dimension than the data, as every method here.
     pub fn denoise(&self, x_t: &ArrayRef2<f64>, t: usize) -> Array2<f64> {
-        let mut x_0 = Array2::zeros(x_t.dim());
-        self.mix(x_t, t, |component, white, responsibility| {
-            add_rows(&mut x_0, &(white.dot(&component.gain.t()) + &component.mean), responsibility);
-        });
-        x_0
+        self.steps[t - 1].denoise.mean(x_t)
+    }
+
+    /// `log q(x_t)` in nats and `E[x_0 | x_t]` for each row of `x_t` (`[n, d]`), `[n]` and `[n, d]`, in one pass.
+    pub fn log_prob_and_denoise(&self, x_t: &ArrayRef2<f64>, t: usize) -> (Array1<f64>, Array2<f64>) {
+        self.steps[t - 1].denoise.log_prob_and_mean(x_t)
     }
 
     /// `E[|x_0 - E[x_0|x_t]|² | x_t] = tr Cov(x_0 | x_t)` for each row of `x_t` (`[n, d]`), `[n]`.
     pub fn squared_error(&self, x_t: &ArrayRef2<f64>, t: usize) -> Array1<f64> {
-        let x_0 = self.denoise(x_t, t);
-        let mut squared_error = Array1::zeros(x_t.nrows());
-        self.mix(x_t, t, |component, white, responsibility| {
-            let shift = white.dot(&component.gain.t()) + &component.mean - &x_0;
-            let squares = squared_rows(&shift) + component.spread;
-            squared_error.scaled_add(1.0, &(squares * responsibility));
-        });
-        squared_error
+        self.steps[t - 1].denoise.spread(x_t)
     }
 
     /// The score `∇ log q(x_t)` for each row of `x_t` (`[n, d]`), `[n, d]`.
     pub fn score(&self, x_t: &ArrayRef2<f64>, t: usize) -> Array2<f64> {
-        let mut score = Array2::zeros(x_t.dim());
-        self.mix(x_t, t, |component, white, responsibility| {
-            add_rows(&mut score, &-white.dot(&component.whitener), responsibility);
-        });
-        score
+        self.steps[t - 1].score.mean(x_t)
     }
 
     /// `log q(x_t)` in nats for each row of `x_t` (`[n, d]`), `[n]`.
     pub fn log_prob(&self, x_t: &ArrayRef2<f64>, t: usize) -> Array1<f64> {
-        let components = &self.steps[t - 1];
-        let white: Vec<_> = components.iter().map(|component| component.whiten(x_t)).collect();
-        log_joint(components, &white).outer_iter().map(|row| log_sum_exp(&row.to_vec())).collect()
-    }
-
-    /// Hands each component with the whitened rows (`[n, d]`) and their responsibilities (`[n]`) to `take`.
-    fn mix(
-        &self,
-        x_t: &ArrayRef2<f64>,
-        t: usize,
-        mut take: impl FnMut(&Component, &Array2<f64>, &ArrayRef1<f64>),
-    ) {
-        let components = &self.steps[t - 1];
-        let white: Vec<_> = components.iter().map(|component| component.whiten(x_t)).collect();
-        let mut responsibilities = log_joint(components, &white);
-        for mut row in responsibilities.outer_iter_mut() {
-            softmax(row.as_slice_mut().expect("rows of a new array are contiguous"));
-        }
-        for ((component, white), column) in
-            components.iter().zip(&white).zip(responsibilities.axis_iter(Axis(1)))
-        {
-            take(component, white, &column);
-        }
+        self.steps[t - 1].denoise.log_prob(x_t)
     }
 }
 
-impl Component {
-    fn new(weight: f64, law: &Gaussian, alpha_bar: f64, noise: f64) -> Result<Self, ProbError> {
-        let root = alpha_bar.sqrt();
-        let covariance = law.covariance() * alpha_bar + Array2::<f64>::eye(law.dim()) * noise;
-        let seen = Gaussian::new(law.mean() * root, covariance)?;
-        let whitener = seen.factor().whiten_columns(&Array2::eye(law.dim()));
-        let gain = law.covariance().dot(&whitener.t()) * root;
-        let spread = noise * whitener.dot(law.factor().lower()).mapv(|entry| entry * entry).sum();
-        Ok(Self { log_weight: weight.ln(), seen, whitener, mean: law.mean().clone(), gain, spread })
-    }
-
-    /// `L⁻¹(x_t - √ᾱ m)` for each row.
-    fn whiten(&self, x_t: &ArrayRef2<f64>) -> Array2<f64> {
-        (&x_t.view() - self.seen.mean()).dot(&self.whitener.t())
+impl Step {
+    fn new(data: &Mixture, alpha_bar: f64, noise: f64) -> Result<Self, ProbError> {
+        let parts = data.parts().map(|(weight, law)| answers(weight, law, alpha_bar, noise));
+        let (denoise, score): (Vec<_>, Vec<_>) =
+            parts.collect::<Result<Vec<_>, ProbError>>()?.into_iter().unzip();
+        Ok(Self { denoise: Experts::new(&denoise), score: Experts::new(&score) })
     }
 }
 
-/// `log w_k + log N(x_t; √ᾱ m_k, C_k)`, `[n, K]`.
-fn log_joint(components: &[Component], white: &[Array2<f64>]) -> Array2<f64> {
-    let mut log_joint = Array2::zeros((white[0].nrows(), components.len()));
-    for ((component, white), mut column) in components.iter().zip(white).zip(log_joint.axis_iter_mut(Axis(1)))
-    {
-        let at_its_mean = component.log_weight + component.seen.log_prob(component.seen.mean());
-        column.assign(&squared_rows(white).mapv(|square| at_its_mean - 0.5 * square));
-    }
-    log_joint
-}
-
-/// `|row|²` for each row.
-fn squared_rows(rows: &ArrayRef2<f64>) -> Array1<f64> {
-    (&rows.view() * &rows.view()).sum_axis(Axis(1))
-}
-
-/// `sum += weight · row`, row by row.
-fn add_rows(sum: &mut Array2<f64>, rows: &Array2<f64>, weights: &ArrayRef1<f64>) {
-    *sum += &(rows * &weights.view().insert_axis(Axis(1)));
+/// One component at one noise level: what it answers as a denoiser and as a score.
+fn answers(weight: f64, law: &Gaussian, alpha_bar: f64, noise: f64) -> Result<(Expert, Expert), ProbError> {
+    let (root, eye) = (alpha_bar.sqrt(), Array2::<f64>::eye(law.dim()));
+    let seen = Gaussian::new(law.mean() * root, law.covariance() * alpha_bar + &eye * noise)?;
+    let whitener = seen.factor().whiten_columns(&eye);
+    // tr(S C⁻¹), as a sum of squares.
+    let shrunk = whitener.dot(law.factor().lower()).mapv(|entry| entry * entry).sum();
+    let denoise = Expert {
+        weight,
+        answer: law.mean().clone(),
+        gain: law.covariance().dot(&whitener.t()).dot(&whitener) * root,
+        spread: noise * shrunk,
+        seen,
+    };
+    let score = Expert {
+        answer: Array1::zeros(law.dim()),
+        gain: -whitener.t().dot(&whitener),
+        spread: 0.0,
+        ..denoise.clone()
+    };
+    Ok((denoise, score))
 }
 
 #[cfg(test)]

@@ -3,12 +3,12 @@
 //! Each term has draws of its own, so that the variances of the terms add up to that of the bound: sampling stratified by
 //! the step, in which the choice of the step adds no variance.
 
+use prob::standard_normal;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use montecarlo::{Estimate, Moments, MonteCarlo};
 use ndarray::{Array1, Array2, ArrayRef1, ArrayRef2, Axis};
 use ndarray_rand::rand::Rng;
-use ndarray_rand::{RandomExt, rand_distr::StandardNormal};
 use prob::numerics::{LN_2PI, exp_m1_minus, log_sigmoid, sigmoid};
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
@@ -68,7 +68,7 @@ impl BayesVdm {
         plan: &MonteCarlo,
         progress: &(dyn Fn(u64) + Sync),
     ) -> BoundEstimate {
-        let observe = |rng: &mut ChaCha8Rng, n| self.data().sample(n, rng).0;
+        let observe = |rng: &mut ChaCha8Rng, n| self.data().sample(n, rng);
         let plan = Plan { observe, plan, progress, done: AtomicU64::new(0) };
         plan.bound_in_steps(self.schedule(), |t, _, x_t| {
             let shift = self.denoiser().denoise(x_t, t) - denoiser(x_t, t);
@@ -145,7 +145,7 @@ fn squared_error(
 
 /// `√ᾱ x_0 + √(1-ᾱ) ε` of each row at its log-SNR.
 fn noised(x_0: &Array2<f64>, log_snr: &ArrayRef1<f64>, rng: &mut ChaCha8Rng) -> Array2<f64> {
-    let mut x_t = Array2::random_using(x_0.dim(), StandardNormal, rng);
+    let mut x_t = standard_normal(x_0.dim(), rng);
     for ((mut x_t, x_0), &log_snr) in x_t.rows_mut().into_iter().zip(x_0.rows()).zip(log_snr) {
         let at = Amplitudes::at(log_snr);
         x_t.zip_mut_with(&x_0, |x, x_0| *x = at.mix(*x_0, *x));
@@ -245,7 +245,7 @@ mod tests {
     }
 
     fn observe(rng: &mut ChaCha8Rng, n: usize) -> Array2<f64> {
-        data().sample(n, rng).0
+        data().sample(n, rng)
     }
 
     /// A denoiser that is wrong everywhere, whose bound is known by quadrature. False alarm 1e-9 a term.
@@ -279,7 +279,7 @@ mod tests {
     #[test]
     fn continuous_time_by_hand() {
         let plan = MonteCarlo::new(40_000, Streams::new(5));
-        let normal = |rng: &mut ChaCha8Rng, n| Array2::random_using((n, 2), StandardNormal, rng);
+        let normal = |rng: &mut ChaCha8Rng, n| standard_normal((n, 2), rng);
         let denoiser = |x_t: &ArrayRef2<f64>, log_snr: &ArrayRef1<f64>| {
             let signal = log_snr.mapv(|log_snr| sigmoid(log_snr).sqrt());
             &x_t.view() * &signal.insert_axis(Axis(1))

@@ -140,8 +140,9 @@ mod tests {
     use crate::{DenoiserNet, NoiseLevels, Parameterisation, Schedule, training::Times};
     use approx::assert_relative_eq;
     use ndarray::{Array1, Array2};
-    use ndarray_rand::{RandomExt, rand_distr::StandardNormal, rand_distr::Uniform};
+    use ndarray_rand::{RandomExt, rand_distr::Uniform};
     use nn::{Learner, gradient_check};
+    use prob::standard_normal;
     use proptest::prelude::*;
     use rand_chacha::{ChaCha8Rng, rand_core::SeedableRng};
 
@@ -159,8 +160,8 @@ mod tests {
         let denoiser = DenoiserNet::new(2, &[4], prediction, rng);
         Case {
             learner: VdmLearner::new(denoiser, levels, weighting, Times::Independent),
-            x: Array2::random_using((ROWS, 2), StandardNormal, rng),
-            eps: Array2::random_using((2 * ROWS, 2), StandardNormal, rng),
+            x: standard_normal((ROWS, 2), rng),
+            eps: standard_normal((2 * ROWS, 2), rng),
             u: Array1::random_using(ROWS, Uniform::new(0.0, 1.0).unwrap(), rng),
         }
     }

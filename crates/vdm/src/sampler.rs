@@ -23,7 +23,7 @@ pub mod solver;
 
 use ndarray::{Array2, ArrayRef2};
 use ndarray_rand::rand::Rng;
-use ndarray_rand::{RandomExt, rand_distr::StandardNormal};
+use prob::standard_normal;
 
 use crate::Schedule;
 
@@ -140,8 +140,8 @@ impl Sampler {
         (n, d): (usize, usize),
         rng: &mut R,
     ) -> Array2<f64> {
-        let noisiest = Array2::random_using((n, d), StandardNormal, rng);
-        self.run(schedule, noisiest, denoiser, |_| Array2::random_using((n, d), StandardNormal, rng))
+        let noisiest = standard_normal((n, d), rng);
+        self.run(schedule, noisiest, denoiser, |_| standard_normal((n, d), rng))
     }
 }
 
@@ -212,7 +212,7 @@ mod tests {
         let denoiser = |x_t: &ArrayRef2<f64>, t: usize| x_t.mapv(|x| x / (1.0 + t as f64));
         let found = sampler.sample(&schedule, denoiser, (4, 2), &mut StdRng::seed_from_u64(7));
         let mut rng = StdRng::seed_from_u64(7);
-        let mut draw = || Array2::random_using((4, 2), StandardNormal, &mut rng);
+        let mut draw = || standard_normal((4, 2), &mut rng);
         let noisiest = draw();
         assert_eq!(found, sampler.run(&schedule, noisiest, denoiser, |_| draw()));
         assert_eq!(found.dim(), (4, 2));

@@ -2,9 +2,8 @@
 
 use ndarray::{Array1, Array2, ArrayRef2};
 use ndarray_rand::rand::Rng;
-use ndarray_rand::rand_distr::StandardNormal;
 use nn::{Gradient, Learner, Mlp, Tape};
-use prob::Bound;
+use prob::{Bound, fill_standard_normal};
 use rand_chacha::ChaCha8Rng;
 
 use crate::level::Level;
@@ -116,7 +115,7 @@ impl Learner for VdmLearner {
     fn loss_gradient(&self, x: &ArrayRef2<f64>, rng: &mut ChaCha8Rng, work: &mut Buffers) -> Bound {
         // The noise is out of the buffers while they are written.
         let (mut eps, mut u) = (std::mem::take(&mut work.eps), std::mem::take(&mut work.u));
-        eps.iter_mut().for_each(|e| *e = rng.sample(StandardNormal));
+        fill_standard_normal(&mut eps, rng);
         self.times.draw(u.as_slice_mut().expect("a vector of its own"), rng);
         let (_, bound) = self.loss_gradient_given_noise(x, &eps, &u, work);
         (work.eps, work.u) = (eps, u);
@@ -144,8 +143,9 @@ mod tests {
     use crate::{BayesVdm, Parameterisation, estimate_bound};
     use montecarlo::{MonteCarlo, StatisticalTest, Streams};
     use ndarray::array;
-    use ndarray_rand::RandomExt;
+
     use nn::{Adam, Training, TrainingError};
+    use prob::standard_normal;
     use prob::{Gaussian, Mixture};
 
     const ELBO: Weighting = Weighting::Elbo { learn_end_points: false };
@@ -165,7 +165,7 @@ mod tests {
     fn train(learner: &mut VdmLearner, steps: usize, learning_rate: f64) -> Result<(), TrainingError> {
         let training = Training { steps, batch: 64, learning_rate, streams: Streams::new(1) };
         let data = bimodal();
-        training.run(learner, 1, |rng, x| *x = data.sample(x.nrows(), rng).0, |_, _| ())
+        training.run(learner, 1, |rng, x| *x = data.sample(x.nrows(), rng), |_, _| ())
     }
 
     /// Data `N(m, 1)`: the best denoiser is `v̂ = -√(1-ᾱ) m`, and `v` is standard normal about it whatever `x_t` is. At two
@@ -177,8 +177,8 @@ mod tests {
         let levels = NoiseLevels::discrete(2, 1.0, -1.5).unwrap();
         let mut model = learner(&[], levels, Weighting::Simple, 3);
         let rng = &mut Streams::new(3).role("data").rng(0);
-        let x = Array2::random_using((n, 1), StandardNormal, rng) + m;
-        let eps = Array2::random_using((2 * n, 1), StandardNormal, rng);
+        let x = standard_normal((n, 1), rng) + m;
+        let eps = standard_normal((2 * n, 1), rng);
         let u = Array1::zeros(n);
         let mut work = model.workspace(n);
         let mut adam = Adam::new(model.denoiser.net(), 0.05);
@@ -217,7 +217,7 @@ mod tests {
 
         let plan = MonteCarlo::new(50_000, Streams::new(6));
         let denoise = |x_t: &ArrayRef2<f64>, t| model.denoiser.denoise(x_t, &schedule, t);
-        let found = estimate_bound(&schedule, denoise, |rng, n| bimodal().sample(n, rng).0, &plan, &|_| ());
+        let found = estimate_bound(&schedule, denoise, |rng, n| bimodal().sample(n, rng), &plan, &|_| ());
         let verdict = StatisticalTest::default().mean(&found.elbo, after);
         assert!(verdict.holds, "{} for {after}", found.elbo);
         assert!(found.elbo.mean < best + verdict.tolerance, "{} for {best}", found.elbo);

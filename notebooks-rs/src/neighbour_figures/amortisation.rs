@@ -31,13 +31,13 @@ const NODES: usize = 64;
 /// If training diverges or an evidence cannot be found by quadrature.
 pub fn study(streams: Streams) -> Result<Page, Box<dyn Error + Send + Sync>> {
     let moons = TwoMoons::new(NOISE)?;
-    let points = moons.sample(POINTS, &mut streams.role("points").rng(0)).0;
+    let points = moons.sample(POINTS, &mut streams.role("points").rng(0));
     let vae = Vae::new(2, &[16], 1, Variance::Fixed(0.05), &mut streams.role("weights").rng(0));
     let mut learner = VaeLearner { vae, objective: Objective::ELBO };
     let training = Training { steps: STEPS, batch: BATCH, learning_rate: 5e-3, streams };
     training.run(&mut learner, 2, rows_of(&points), |_, _| ())?;
     let vae = learner.vae;
-    let x = moons.sample(OBSERVATIONS, &mut streams.role("observations").rng(0)).0;
+    let x = moons.sample(OBSERVATIONS, &mut streams.role("observations").rng(0));
     let found = infer(&vae, &x, ASCENT, NODES)?;
     let average = gaps(&found);
 

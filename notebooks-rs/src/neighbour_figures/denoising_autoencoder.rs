@@ -45,7 +45,7 @@ pub fn study(streams: Streams) -> Result<Page, Box<dyn Error + Send + Sync>> {
         training.run(
             &mut model,
             1,
-            |rng, x: &mut Array2<f64>| x.assign(&data.sample(BATCH, rng).0),
+            |rng, x: &mut Array2<f64>| x.assign(&data.sample(BATCH, rng)),
             |_, _| (),
         )?;
         let found = denoising_error(&model, &data, &plan)?;

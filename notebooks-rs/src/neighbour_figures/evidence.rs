@@ -102,7 +102,7 @@ fn network(streams: Streams) -> Result<(Panel, Vec<Row>), Box<dyn Error + Send +
     training.run(
         &mut learner,
         1,
-        |rng, x: &mut Array2<f64>| x.assign(&data.sample(BATCH, rng).0),
+        |rng, x: &mut Array2<f64>| x.assign(&data.sample(BATCH, rng)),
         |_, _| (),
     )?;
     let (vae, x) = (learner.vae, ndarray::array![1.0]);

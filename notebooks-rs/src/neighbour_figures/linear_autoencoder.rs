@@ -1,11 +1,11 @@
 //! Gradient descent on its way to the principal components.
 
+use prob::standard_normal;
 use std::error::Error;
 
 use linalg::SymmetricEigen;
 use montecarlo::Streams;
-use ndarray::{Array2, s};
-use ndarray_rand::{RandomExt, rand_distr::StandardNormal};
+use ndarray::s;
 use neighbours::SampleMoments;
 use neighbours::linear_autoencoder::{Weights, principal_angles, reconstruction_error};
 use plot::{Figure, Panel, Style};
@@ -57,7 +57,7 @@ pub fn study(streams: Streams) -> Result<Page, Box<dyn Error + Send + Sync>> {
     let mut end = None;
     for start in 0..3u64 {
         let mut rng = streams.role("start").rng(start);
-        let mut normal = |shape| Array2::random_using(shape, StandardNormal, &mut rng) * 0.1;
+        let mut normal = |shape| standard_normal(shape, &mut rng) * 0.1;
         let mut weights = Weights { encoder: normal((LATENTS, 5)), decoder: normal((5, LATENTS)) };
         let (mut left, mut turned, mut done) = (Vec::new(), Vec::new(), 0);
         for step in (1..=STEPS).filter(|&step| spaced(step)) {

@@ -1,5 +1,6 @@
 //! The path of ridge regression, by weight decay and in closed form, and its error.
 
+use prob::standard_normal;
 use std::error::Error;
 
 use linalg::Cholesky;
@@ -30,7 +31,7 @@ pub fn study(streams: Streams) -> Result<Page, Box<dyn Error + Send + Sync>> {
     let mut rng = streams.role("problem").rng(0);
     // Columns of falling size: the last ones are hardly seen in the responses.
     let scales = Array1::from_shape_fn(WEIGHTS, |j| 0.6f64.powi(j as i32));
-    let design = Array2::random_using((EXAMPLES, WEIGHTS), StandardNormal, &mut rng) * &scales;
+    let design = standard_normal((EXAMPLES, WEIGHTS), &mut rng) * &scales;
     let draw = |rng: &mut _| {
         let w: Array1<f64> = Array1::random_using(WEIGHTS, StandardNormal, rng) / PRECISION.sqrt();
         let noise: Array1<f64> = Array1::random_using(EXAMPLES, StandardNormal, rng);

@@ -26,7 +26,7 @@ const REACH: f64 = 5.0;
 /// If a component collapses.
 pub fn study(streams: Streams) -> Result<Page, Box<dyn Error + Send + Sync>> {
     let data = Preset::Trimodal.mixture();
-    let x = data.sample(SAMPLES, &mut streams.role("samples").rng(0)).0;
+    let x = data.sample(SAMPLES, &mut streams.role("samples").rng(0));
     let parts = [-1.0, 0.2, 1.0].map(|mean| Gaussian::new(array![mean], array![[1.5]]));
     let start = Mixture::equal(parts.into_iter().collect::<Result<_, _>>()?)?;
     let (fitted, history) = fit(&start, &x, ITERATIONS)?;
@@ -132,13 +132,13 @@ mod tests {
     fn errors_are_those_of_repeated_fits() {
         let n = 600;
         let complete = (2.0 / n as f64).sqrt();
-        let far = pair(8.0).sample(n, &mut Streams::new(1).rng(0)).0;
+        let far = pair(8.0).sample(n, &mut Streams::new(1).rng(0));
         let known = errors_of_means(&fit(&pair(8.0), &far, 5).unwrap().0, &far).unwrap();
         assert!((known[0] / complete - 1.0).abs() < 0.25, "{known:?} for {complete}");
 
         let (mut means, mut stated) = (Vec::new(), Vec::new());
         for repeat in 0..80 {
-            let x = pair(1.3).sample(n, &mut Streams::new(2).rng(repeat)).0;
+            let x = pair(1.3).sample(n, &mut Streams::new(2).rng(repeat));
             let fitted = fit(&pair(1.3), &x, 200).unwrap().0;
             means.push(fitted.parts().next().unwrap().1.mean()[0]);
             stated.push(errors_of_means(&fitted, &x).unwrap()[0]);

@@ -1,11 +1,11 @@
 //! EM on its way to the closed form.
 
+use prob::standard_normal;
 use std::error::Error;
 
 use linalg::SymmetricEigen;
 use montecarlo::Streams;
 use ndarray::Array2;
-use ndarray_rand::{RandomExt, rand_distr::StandardNormal};
 use neighbours::probabilistic_pca::fit;
 use neighbours::{ProbabilisticPca, SampleMoments};
 use plot::{Figure, Panel, Style, theme};
@@ -32,8 +32,7 @@ pub fn study(streams: Streams) -> Result<Page, Box<dyn Error + Send + Sync>> {
     let mut end = None;
     let mut fall: f64 = 0.0;
     for start in 0..3u64 {
-        let weight =
-            Array2::random_using((5, LATENTS), StandardNormal, &mut streams.role("start").rng(start));
+        let weight = standard_normal((5, LATENTS), &mut streams.role("start").rng(start));
         let model = ProbabilisticPca::new(weight, law.mean().clone(), 1.0)?;
         let (fitted, history) = fit(&model, &law, ITERATIONS)?;
         let halves = history

@@ -32,7 +32,7 @@ fn trained(data: &Mixture, objective: Objective, streams: Streams) -> Result<Vae
     training.run(
         &mut learner,
         2,
-        |rng, x: &mut Array2<f64>| x.assign(&data.sample(BATCH, rng).0),
+        |rng, x: &mut Array2<f64>| x.assign(&data.sample(BATCH, rng)),
         |_, _| (),
     )?;
     Ok(learner.vae)
@@ -74,8 +74,8 @@ pub fn study(streams: Streams) -> Result<Page, Box<dyn Error + Send + Sync>> {
     let theory = (0.5 * PI).sqrt();
     // Modes this far apart hardly overlap: the entropy is that of one of them and of the choice between eight.
     let entropy: f64 = data.parts().map(|(weight, law)| weight * (law.entropy() - weight.ln())).sum();
-    let own = resemblance(&data, |rng, n| data.sample(n, rng).0, &plan);
-    let draws = data.sample(DRAWN, &mut streams.role("drawn").rng(0)).0;
+    let own = resemblance(&data, |rng, n| data.sample(n, rng), &plan);
+    let draws = data.sample(DRAWN, &mut streams.role("drawn").rng(0));
     figure.panel(panel("data", &data, &draws, own.strays, theme::TEXT));
     let mut rows = vec![
         Row::estimated("data: distance to the nearest mode (s.d.)", own.distance, theory),

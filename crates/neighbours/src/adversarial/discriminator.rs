@@ -127,8 +127,9 @@ mod tests {
     use super::*;
     use approx::assert_relative_eq;
     use ndarray::array;
-    use ndarray_rand::{RandomExt, rand::SeedableRng, rand_distr::StandardNormal};
+    use ndarray_rand::rand::SeedableRng;
     use nn::gradient_check;
+    use prob::standard_normal;
     use proptest::prelude::*;
     use rand_chacha::ChaCha8Rng;
 
@@ -138,8 +139,8 @@ mod tests {
         fn gradient_is_that_of_minus_the_value(seed: u64, hidden in 0usize..3, d in 1usize..3) {
             let mut rng = ChaCha8Rng::seed_from_u64(seed);
             let discriminator = Discriminator::new(d, &[4, 3][..hidden], &mut rng);
-            let x = Array2::random_using((5, d), StandardNormal, &mut rng);
-            let y = Array2::random_using((5, d), StandardNormal, &mut rng) * 0.5;
+            let x = standard_normal((5, d), &mut rng);
+            let y = standard_normal((5, d), &mut rng) * 0.5;
             let mut work = discriminator.workspace(5);
             let game = discriminator.loss_gradient(&x, &y, &mut work);
             let estimate = discriminator.estimate_value(&x, &y);

@@ -96,8 +96,9 @@ impl Gan {
 mod tests {
     use super::*;
     use approx::assert_relative_eq;
-    use ndarray_rand::{RandomExt, rand::SeedableRng, rand_distr::StandardNormal};
+    use ndarray_rand::rand::SeedableRng;
     use nn::gradient_check;
+    use prob::standard_normal;
     use proptest::prelude::*;
     use rand_chacha::ChaCha8Rng;
 
@@ -107,7 +108,7 @@ mod tests {
         fn gradient_is_that_of_the_generator_s_loss(seed: u64, hidden in 0usize..3, k in 1usize..3, d in 1usize..3) {
             let mut rng = ChaCha8Rng::seed_from_u64(seed);
             let gan = Gan::new(k, d, &[4, 3][..hidden], &mut rng);
-            let z = Array2::random_using((5, k), StandardNormal, &mut rng);
+            let z = standard_normal((5, k), &mut rng);
             for loss in GeneratorLoss::ALL {
                 let mut work = gan.workspace(5);
                 let value = gan.generator_gradient(&z, loss, &mut work);

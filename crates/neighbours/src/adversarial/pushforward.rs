@@ -212,6 +212,7 @@ mod tests {
     use montecarlo::{StatisticalTest, Streams};
     use ndarray_rand::{RandomExt, rand_distr::StandardNormal};
     use prob::discriminator::{game_value, optimal_log_odds};
+    use prob::standard_normal;
 
     fn network(seed: u64) -> Mlp {
         let mut net = Mlp::new(&[1, 6, 1], &mut Streams::new(seed).rng(0));
@@ -281,7 +282,7 @@ mod tests {
             let net = network(seed);
             let law = Pushforward::new(&net, 128);
             folded += usize::from(law.folds().count() > 0);
-            let z = Array2::random_using((20_000, 1), StandardNormal, &mut Streams::new(seed).rng(2));
+            let z = standard_normal((20_000, 1), &mut Streams::new(seed).rng(2));
             let x = net.forward(&z);
             let verdict =
                 StatisticalTest::default().law(&x.iter().copied().collect::<Vec<_>>(), |x| law.cdf(x));

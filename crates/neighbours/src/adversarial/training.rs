@@ -2,9 +2,8 @@
 
 use montecarlo::Streams;
 use ndarray::Array2;
-use ndarray_rand::rand::Rng;
-use ndarray_rand::rand_distr::StandardNormal;
 use nn::TrainingError;
+use prob::fill_standard_normal;
 use rand_chacha::ChaCha8Rng;
 
 use super::{Discriminator, Game, Gan, GeneratorLoss};
@@ -123,9 +122,7 @@ impl GanTraining {
         let (mut judge, mut work) = (gan.discriminator.workspace(self.batch), gan.workspace(self.batch));
         let mut x = Array2::zeros((self.batch, gan.discriminator.net().input_dim()));
         let mut z = Array2::zeros((self.batch, gan.generator.input_dim()));
-        let noise = |rng: &mut ChaCha8Rng, z: &mut Array2<f64>| {
-            z.iter_mut().for_each(|z| *z = rng.sample(StandardNormal));
-        };
+        let noise = |rng: &mut ChaCha8Rng, z: &mut Array2<f64>| fill_standard_normal(z, rng);
         for round in 0..self.rounds {
             let done = round as f64 / self.rounds as f64;
             let mut game = Game { on_data: f64::NAN, on_samples: f64::NAN };
@@ -156,7 +153,7 @@ mod tests {
 
     fn from(law: &Mixture) -> impl FnMut(&mut ChaCha8Rng, &mut Array2<f64>) + '_ {
         |rng, x| {
-            let drawn = law.sample(x.nrows(), rng).0;
+            let drawn = law.sample(x.nrows(), rng);
             x.assign(&drawn);
         }
     }

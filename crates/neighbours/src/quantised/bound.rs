@@ -57,15 +57,15 @@ mod tests {
     use crate::quantised::CodeUsage;
     use approx::assert_relative_eq;
     use montecarlo::Streams;
-    use ndarray::Array2;
-    use ndarray_rand::{RandomExt, rand_distr::StandardNormal};
+
+    use prob::standard_normal;
 
     /// Row by row the bound lacks `-log p(k|x)` of the evidence, by Bayes' rule in the mixture.
     #[test]
     fn the_bound_is_what_the_mixture_leaves_of_the_evidence() {
         let mut rng = Streams::new(2).rng(0);
-        let x = Array2::random_using((6, 2), StandardNormal, &mut rng);
-        let start = Array2::random_using((4, 2), StandardNormal, &mut rng);
+        let x = standard_normal((6, 2), &mut rng);
+        let start = standard_normal((4, 2), &mut rng);
         let model = VqVae::new(&start, &[4], 3, 0.3, 0.25, &mut rng);
         let log_prior = [0.1, 0.2, 0.3, 0.4].map(f64::ln);
         let evidence = model.evidence(&log_prior).unwrap();

@@ -191,15 +191,16 @@ mod tests {
     use super::*;
     use approx::assert_relative_eq;
     use ndarray::array;
-    use ndarray_rand::{RandomExt, rand::SeedableRng, rand_distr::StandardNormal};
+    use ndarray_rand::rand::SeedableRng;
     use nn::gradient_check;
+    use prob::standard_normal;
     use proptest::prelude::*;
     use rand_chacha::ChaCha8Rng;
 
     fn model(seed: u64, hidden: &[usize], commitment: f64) -> (VqVae, Array2<f64>) {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
-        let x = Array2::random_using((6, 3), StandardNormal, &mut rng);
-        let start = Array2::random_using((4, 3), StandardNormal, &mut rng);
+        let x = standard_normal((6, 3), &mut rng);
+        let start = standard_normal((4, 3), &mut rng);
         (VqVae::new(&start, hidden, 2, 0.3, commitment, &mut rng), x)
     }
 

@@ -84,7 +84,7 @@ mod tests {
     use toy::Preset;
 
     fn moons(n: usize) -> Array2<f64> {
-        Preset::Moons.mixture().sample(n, &mut Streams::new(1).role("data").rng(0)).0
+        Preset::Moons.mixture().sample(n, &mut Streams::new(1).role("data").rng(0))
     }
 
     fn untrained(x: &Array2<f64>) -> VqVae {

@@ -165,8 +165,9 @@ mod tests {
     use super::*;
     use approx::assert_relative_eq;
     use ndarray::array;
-    use ndarray_rand::{RandomExt, rand::SeedableRng, rand_distr::StandardNormal};
+    use ndarray_rand::rand::SeedableRng;
     use nn::gradient_check;
+    use prob::standard_normal;
     use proptest::prelude::*;
     use toy::Preset;
 
@@ -176,7 +177,7 @@ mod tests {
         fn gradient_is_that_of_the_cross_entropy(seed: u64, hidden in 0usize..3) {
             let mut rng = ChaCha8Rng::seed_from_u64(seed);
             let model = Classifier::new(2, &[4, 3][..hidden], 3, &mut rng);
-            let x = Array2::random_using((5, 2), StandardNormal, &mut rng);
+            let x = standard_normal((5, 2), &mut rng);
             let labels = [0, 2, 1, 2, 2];
             let mut work = model.workspace(5);
             let loss = model.loss_gradient(&x, &labels, &mut work);
@@ -216,8 +217,8 @@ mod tests {
         let mut model = Classifier::new(1, &[4], 2, &mut ChaCha8Rng::seed_from_u64(2));
         let training =
             ClassifierTraining { steps: 400, batch: 32, learning_rate: 2e-2, streams: Streams::new(3) };
-        training.run(&mut model, |rng, n| data.sample(n, rng), |_, _| ()).unwrap();
-        let (x, labels) = data.sample(4000, &mut Streams::new(4).rng(0));
+        training.run(&mut model, |rng, n| data.sample_labelled(n, rng), |_, _| ()).unwrap();
+        let (x, labels) = data.sample_labelled(4000, &mut Streams::new(4).rng(0));
         let loss = model.cross_entropy(&x, &labels);
         assert!(loss.mean < 0.01 && loss.std_err < 0.01, "{loss}");
         let bayes = |x: f64| data.responsibilities(&array![x])[0];

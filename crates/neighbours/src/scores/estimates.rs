@@ -64,7 +64,7 @@ mod tests {
         for (sharpness, least) in [(1.0, 0.58), (1e3, 0.2)] {
             let (mut scores, mut stated) = (Moments::default(), Moments::default());
             for k in 0..400 {
-                let x = data.sample(500, &mut Streams::new(7).rng(k)).0;
+                let x = data.sample(500, &mut Streams::new(7).rng(k));
                 let answers =
                     Array2::from_shape_fn((500, 2), |(i, y)| sigmoid(sharpness * x[[i, 0]] * [1.0, -1.0][y]));
                 let found = inception_estimate(&answers).unwrap();

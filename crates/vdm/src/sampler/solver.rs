@@ -6,7 +6,7 @@
 
 use ndarray::{Array2, ArrayRef2};
 use ndarray_rand::rand::Rng;
-use ndarray_rand::{RandomExt, rand_distr::StandardNormal};
+use prob::standard_normal;
 
 use super::{ddim, dpm_solver, heun};
 use crate::Schedule;
@@ -72,7 +72,7 @@ impl Solver {
         (n, d): (usize, usize),
         rng: &mut R,
     ) -> Array2<f64> {
-        self.run(schedule, Array2::random_using((n, d), StandardNormal, rng), denoiser)
+        self.run(schedule, standard_normal((n, d), rng), denoiser)
     }
 }
 
@@ -146,7 +146,7 @@ mod tests {
         use ndarray_rand::rand::{SeedableRng, rngs::StdRng};
         let schedule = Schedule::from_alphas(&[0.9, 0.7, 0.5]).unwrap();
         let denoiser = |x_t: &ArrayRef2<f64>, t: usize| x_t.mapv(|x| x / (1.0 + t as f64));
-        let start = Array2::random_using((4, 2), StandardNormal, &mut StdRng::seed_from_u64(7));
+        let start = standard_normal((4, 2), &mut StdRng::seed_from_u64(7));
         for solver in Solver::ALL {
             let found = solver.sample(&schedule, denoiser, (4, 2), &mut StdRng::seed_from_u64(7));
             assert_eq!(found, solver.run(&schedule, start.clone(), denoiser));

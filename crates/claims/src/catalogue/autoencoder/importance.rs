@@ -2,9 +2,8 @@
 
 use montecarlo::{Moments, MonteCarlo};
 use ndarray::{Array1, Array2, Axis, array};
-use ndarray_rand::{RandomExt, rand_distr::StandardNormal};
 use prob::numerics::log_mean_exp;
-use prob::{Conditional, GaussHermite, Gaussian};
+use prob::{Conditional, GaussHermite, Gaussian, standard_normal};
 use proptest::prelude::*;
 use vae::LinearVae;
 use vae::importance::{effective_sample_size, estimate_importance_bound, log_weights};
@@ -45,7 +44,7 @@ fn averages_over_the_prior_are_unbiased() -> Claim {
                 let plan = MonteCarlo::new(5 << 20, streams.role(["prior", "encoder"][k]));
                 let [mean, square] = plan.run(&|_| (), |rng, n| {
                     let rows = Array2::from_elem((n, 1), x[0]);
-                    let eps = Array2::random_using((n, 1), StandardNormal, rng);
+                    let eps = standard_normal((n, 1), rng);
                     let z = proposal.sample_given_noise(&rows, &eps);
                     let relative = log_weights(proposal, vae.decoder(), &rows, &z).mapv(|w| (w - log_p).exp());
                     [relative.to_vec(), relative.mapv(|w| (w - 1.0).powi(2)).to_vec()].map(|w| Moments::of(&w))

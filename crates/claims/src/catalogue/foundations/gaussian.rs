@@ -1,8 +1,7 @@
 //! A4: sums of independent normals. A6: conditioning and Bayes' rule.
 
-use ndarray::{Array2, array};
-use ndarray_rand::{RandomExt, rand_distr::StandardNormal};
-use prob::{Gaussian, Mixture};
+use ndarray::array;
+use prob::{Gaussian, Mixture, standard_normal};
 use proptest::prelude::*;
 
 use crate::judge::Sampled;
@@ -49,7 +48,7 @@ fn drawn_sums_follow_the_law() -> Claim {
         .why("A4a, seen in draws.")
         .compares("300 000 sums with the distribution function, Kolmogorov–Smirnov, for (a, b) = (.6, .8) and (-2, .5)")
         .law(|run, streams| {
-            let eps = Array2::random_using((300_000, 2), StandardNormal, &mut streams.rng(0));
+            let eps = standard_normal((300_000, 2), &mut streams.rng(0));
             let follows = |(a, b): (f64, f64)| {
                 let law = Mixture::from(weighted_sum(a, b));
                 Sampled::law(run, &eps.dot(&array![a, b]).to_vec(), |x| law.cdf(x))

@@ -1,9 +1,8 @@
 //! A8: reparameterised noise, and the two gradients of an average.
 
 use montecarlo::{Moments, MonteCarlo};
-use ndarray::{Array1, Array2, ArrayRef1, Axis, array};
-use ndarray_rand::{RandomExt, rand_distr::StandardNormal};
-use prob::{DiagonalGaussian, GaussHermite, Gaussian, Quadratic};
+use ndarray::{Array1, ArrayRef1, Axis, array};
+use prob::{DiagonalGaussian, GaussHermite, Gaussian, Quadratic, standard_normal};
 use proptest::prelude::*;
 use statrs::distribution::{ContinuousCDF, Normal};
 
@@ -28,7 +27,7 @@ fn shifted_and_scaled_noise_has_the_law() -> Claim {
         .why("A linear map of a Gaussian is Gaussian: mean m, covariance L I Lᵀ.")
         .compares("300 000 draws with the distribution function, Kolmogorov–Smirnov, for two laws and three directions")
         .law(|run, streams| {
-            let eps = Array2::random_using((300_000, 2), StandardNormal, &mut streams.rng(0));
+            let eps = standard_normal((300_000, 2), &mut streams.rng(0));
             let follows = |draws: Array1<f64>, mean: f64, variance: f64| {
                 let cdf = |x: f64| Normal::standard().cdf((x - mean) / variance.sqrt());
                 Sampled::law(run, &draws.to_vec(), cdf)

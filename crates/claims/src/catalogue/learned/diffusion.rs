@@ -297,7 +297,7 @@ fn the_table_is_the_bound() -> Claim {
             let schedule = Schedule::from_log_snr_end_points(4, 2.0, -3.0).expect("log-SNRs that fall");
             let model = BayesVdm::new(data.clone(), schedule.clone()).expect("data on the line");
             let denoiser = |x_t: &ndarray::ArrayRef2<f64>, t: usize| &x_t.view() * (0.9 * schedule.alpha_bar(t).sqrt());
-            let observe = |rng: &mut _, n| data.sample(n, rng).0;
+            let observe = |rng: &mut _, n| data.sample(n, rng);
             let plan = |role: &str| MonteCarlo::new(900_000, streams.role(role));
             let found = estimate_bound(&schedule, denoiser, observe, &plan("bound"), &|_| ());
             let best = |x_t: &ndarray::ArrayRef2<f64>, t: usize| model.denoiser().denoise(x_t, t);

@@ -2,8 +2,7 @@
 
 use montecarlo::Streams;
 use ndarray::{Array1, Array2, array};
-use ndarray_rand::{RandomExt, rand_distr::StandardNormal};
-use prob::{Conditional, Gaussian, LinearGaussian, Mixture};
+use prob::{Conditional, Gaussian, LinearGaussian, Mixture, standard_normal};
 use vdm::{ReverseVariance, Sampler, Schedule};
 
 use super::{log_snr_path, normal_data, samples};
@@ -101,9 +100,8 @@ fn simulated_marginal(run: &Run, streams: &Streams, alphas: &[f64]) -> Sampled {
     let schedule = Schedule::from_alphas(alphas).expect("0 < α < 1");
     let drawn = samples(streams.role(&format!("{alphas:?}")), |rng, n| {
         let start = Array2::from_elem((n, 1), 0.8);
-        (1..=schedule.steps()).fold(start, |x, t| {
-            schedule.step(t, 1).sample_given_noise(&x, &Array2::random_using((n, 1), StandardNormal, rng))
-        })
+        (1..=schedule.steps())
+            .fold(start, |x, t| schedule.step(t, 1).sample_given_noise(&x, &standard_normal((n, 1), rng)))
     });
     let alpha_bar: f64 = alphas.iter().product();
     let closed = normal_data(alpha_bar.sqrt() * 0.8, 1.0 - alpha_bar);

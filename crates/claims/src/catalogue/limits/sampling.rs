@@ -1,8 +1,7 @@
 //! Ancestral sampling and DDIM.
 
 use ndarray::{Array1, Array2, array};
-use ndarray_rand::{RandomExt, rand_distr::StandardNormal};
-use prob::{Gaussian, Mixture};
+use prob::{Gaussian, Mixture, standard_normal};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use vdm::{ExactDenoiser, ReverseVariance, Sampler, Schedule};
@@ -208,7 +207,7 @@ fn marginals_in_law() -> Claim {
             .iter()
             .map(|&eta| {
                 let drawn = samples(streams.role(&format!("{eta}")), |rng, n| {
-                    let mut eps = || Array2::random_using((n, 1), StandardNormal, rng);
+                    let mut eps = || standard_normal((n, 1), rng);
                     let x_0 = Array2::from_elem((n, 1), 0.8);
                     let alpha_bar: f64 = alphas.iter().product();
                     let start = &x_0 * alpha_bar.sqrt() + eps() * (1.0 - alpha_bar).sqrt();

@@ -4,13 +4,12 @@ use std::f64::consts::LN_2;
 
 use montecarlo::Streams;
 use ndarray::{Array2, array};
-use ndarray_rand::{RandomExt, rand_distr::StandardNormal};
 use neighbours::adversarial::{
     Coverage, Discriminator, DiscriminatorTraining, Gan, GanTraining, GeneratorLoss, Pushforward,
 };
 use nn::{Mlp, gradient_check};
 use prob::discriminator::{game_value, optimal_log_odds};
-use prob::{Gaussian, Mixture};
+use prob::{Gaussian, Mixture, standard_normal};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use toy::Preset;
@@ -63,8 +62,8 @@ fn the_gradients_are_of_what_is_played() -> Claim {
         .gradient(1e-7, any::<u64>(), |&seed, trial| {
             let mut rng = Streams::new(seed).rng(0);
             let gan = Gan::new(1, 2, &[3], &mut rng);
-            let x = Array2::random_using((4, 2), StandardNormal, &mut rng);
-            let z = Array2::random_using((4, 1), StandardNormal, &mut rng);
+            let x = standard_normal((4, 2), &mut rng);
+            let z = standard_normal((4, 1), &mut rng);
             let y = gan.generator.forward(&z);
             let mean = |net: &Mlp, x: &Array2<f64>, f: fn(f64) -> f64| net.forward(x).mapv(f).sum() / 4.0;
             let log_d: fn(f64) -> f64 = |l| -softplus(-l);
@@ -156,7 +155,7 @@ fn a_trained_discriminator_stays_below_the_best() -> Claim {
             let mut model = Discriminator::new(1, &[12, 12], &mut Streams::new(1).rng(0));
             let training = DiscriminatorTraining { steps: 400, batch: 64, learning_rate: 2e-2, streams: Streams::new(2) };
             let draw = |law: &Mixture, rng: &mut _, x: &mut Array2<f64>| {
-                let drawn = law.sample(x.nrows(), rng).0;
+                let drawn = law.sample(x.nrows(), rng);
                 x.assign(&drawn);
             };
             let mut values = Vec::new();
@@ -186,7 +185,7 @@ fn the_law_of_a_generator() -> Claim {
             net.set_flat_parameters(&[1.0, 2.0, 1.0, 1.0, 0.0, -1.0, 1.5, -2.0, 1.5, 0.0]);
             let law = Pushforward::new(&net, 32);
             assert!(law.folds().count() >= 2, "the network turns round");
-            let z = Array2::random_using((270_000, 1), StandardNormal, &mut streams.rng(1));
+            let z = standard_normal((270_000, 1), &mut streams.rng(1));
             let x: Vec<f64> = net.forward(&z).into_iter().collect();
             vec![Sampled::law(run, &x, |x| law.cdf(x))]
         })
@@ -238,7 +237,7 @@ fn shares_of_modes() -> Claim {
         .compares("shares of 1.8 million draws of `bimodal` within one deviation with integrals of the densities, written out")
         .law(|run, streams| {
             let p = Preset::Bimodal.mixture();
-            let x = p.sample(1_800_000, &mut streams.rng(0)).0;
+            let x = p.sample(1_800_000, &mut streams.rng(0));
             let coverage = Coverage::of(&p, &x, 1.0).expect("samples");
             let near = |mean: f64| longhand::integral(&[mean - 0.3, mean + 0.3], |x| longhand::log_mixture(&p, x).exp());
             let exact = [near(-1.5), near(1.5)];
@@ -266,7 +265,7 @@ fn playing_lowers_the_divergence() -> Claim {
                 streams,
             };
             let draw = |rng: &mut _, x: &mut Array2<f64>| {
-                let drawn = p.sample(x.nrows(), rng).0;
+                let drawn = p.sample(x.nrows(), rng);
                 x.assign(&drawn);
             };
             if trial.posed(training.run(&mut gan, draw, |_, _| ())).is_none() {
@@ -276,7 +275,7 @@ fn playing_lowers_the_divergence() -> Claim {
             trial.that(before.converged && after.converged, "the quadratures converged");
             trial.at_most(1.0, 0.5, before.value);
             trial.at_most(1.0, after.value + after.error, 0.15);
-            let z = Array2::random_using((4000, 1), StandardNormal, &mut streams.role("samples").rng(0));
+            let z = standard_normal((4000, 1), &mut streams.role("samples").rng(0));
             let Some(coverage) = trial.posed(Coverage::of(&p, &gan.generator.forward(&z), 3.0)) else { return };
             trial.that(coverage.covered(0.5) == [true, true], "both modes are covered");
         })

@@ -85,7 +85,7 @@ fn training_takes_the_excess_away() -> Claim {
             let streams = Streams::new(2);
             let mut model = DenoisingAutoencoder::new(1, &[16], 0.6, &mut streams.rng(0));
             let training = Training { steps, batch: 32, learning_rate: 1e-2, streams };
-            let examples = |rng: &mut _, x: &mut Array2<f64>| x.assign(&data.sample(32, rng).0);
+            let examples = |rng: &mut _, x: &mut Array2<f64>| x.assign(&data.sample(32, rng));
             training.run(&mut model, 1, examples, |_, _| ()).map(|()| excess(&data, &model))
         };
         let mut before = f64::INFINITY;

@@ -3,9 +3,9 @@
 use linalg::SymmetricEigen;
 use montecarlo::Streams;
 use ndarray::{Array2, array, s};
-use ndarray_rand::{RandomExt, rand_distr::StandardNormal};
 use neighbours::SampleMoments;
 use neighbours::linear_autoencoder::{Weights, principal_angles, reconstruction_error};
+use prob::standard_normal;
 use proptest::prelude::*;
 
 use crate::Claim;
@@ -31,7 +31,7 @@ fn descent_finds_the_principal_components() -> Claim {
     .compares("error by rows and span after 4000 steps, starts and samples of seed 1, with eigenvalues and eigenvectors of the sample covariance")
     .identity(1e-7, Just(()), |(), trial| {
         let mut rng = Streams::new(1).rng(0);
-        let mut normal = |shape| Array2::random_using(shape, StandardNormal, &mut rng);
+        let mut normal = |shape| standard_normal(shape, &mut rng);
         for k in [1, 2, 2] {
             let x = normal((50, 3)) * &array![2.0, 1.2, 0.6];
             let Some(law) = trial.posed(SampleMoments::of(&x)) else { return };

@@ -2,11 +2,11 @@
 
 use montecarlo::Streams;
 use ndarray::{Array1, Array2, array};
-use ndarray_rand::{RandomExt, rand_distr::StandardNormal};
 use neighbours::quantised::codebook::CodebookState;
 use neighbours::quantised::{CodeUsage, Codebook, CodebookRule, Restart, VqTraining, VqVae};
 use nn::gradient_check;
 use nn::training::rows_of;
+use prob::standard_normal;
 use proptest::prelude::*;
 use toy::Preset;
 
@@ -27,8 +27,8 @@ pub(super) fn claims() -> Vec<Claim> {
 /// A random model with `K` codes, and data.
 fn model(seed: u64, codes: usize) -> (VqVae, Array2<f64>) {
     let mut rng = Streams::new(seed).rng(0);
-    let x = Array2::random_using((7, 2), StandardNormal, &mut rng);
-    let start = Array2::random_using((codes, 2), StandardNormal, &mut rng);
+    let x = standard_normal((7, 2), &mut rng);
+    let start = standard_normal((codes, 2), &mut rng);
     (VqVae::new(&start, &[4], 2, 0.3, 0.25, &mut rng), x)
 }
 
@@ -232,7 +232,7 @@ fn restarts_bring_dead_codes_back() -> Claim {
         .compares("codes that no training point takes, counted by sorting distances, and bounds, densities written out, after 500 steps without and with restarts")
         .inequality(0.0, Just(()), |&(), trial| {
             let streams = Streams::new(1);
-            let x = Preset::Moons.mixture().sample(1000, &mut streams.role("data").rng(0)).0;
+            let x = Preset::Moons.mixture().sample(1000, &mut streams.role("data").rng(0));
             let upper: Vec<usize> = (0..x.nrows()).filter(|&i| x[[i, 0]] < -0.5).take(48).collect();
             let after = |restart: Option<Restart>| {
                 let start = x.select(ndarray::Axis(0), &upper);

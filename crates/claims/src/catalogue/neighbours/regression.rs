@@ -6,6 +6,7 @@ use ndarray::{Array1, Array2, array};
 use ndarray_rand::{RandomExt, rand_distr::StandardNormal};
 use neighbours::Regression;
 use neighbours::maximum_likelihood::RegressionError;
+use prob::standard_normal;
 use proptest::prelude::*;
 
 use crate::judge::Sampled;
@@ -87,7 +88,7 @@ fn shrinkage_and_noise_in_draws() -> Claim {
     .why("ŵ is linear in y; the residuals lie in the n - p dimensions that X does not reach.")
     .compares("2¹⁵ sets of 80 responses with shrinkage by Cramer's rule")
     .law(|run, streams| {
-        let design = Array2::random_using((80, 2), StandardNormal, &mut streams.role("design").rng(0));
+        let design = standard_normal((80, 2), &mut streams.role("design").rng(0));
         let (w, noise, penalty) = (array![1.0, -0.8], 0.5, 20.0);
         let plan = MonteCarlo::new(1 << 15, streams.role("responses"));
         let fits = plan.run(&|_| (), |rng, n| {

@@ -44,11 +44,11 @@ fn trained(objective: Objective) -> Result<[Resemblance; 2], TrainingError> {
     let vae = Vae::new(1, &[16], 1, Variance::Fixed(0.01), &mut Streams::new(3).rng(0));
     let mut learner = VaeLearner { vae, objective };
     let training = Training { steps: 800, batch: 32, learning_rate: 1e-2, streams: Streams::new(4) };
-    training.run(&mut learner, 1, |rng, x| x.assign(&data.sample(32, rng).0), |_, _| ())?;
+    training.run(&mut learner, 1, |rng, x| x.assign(&data.sample(32, rng)), |_, _| ())?;
     let Vae { encoder, decoder } = learner.vae;
     let plan = MonteCarlo::new(1 << 14, Streams::new(5));
     let decoded = resemblance(&data, |rng, n| decode_prior(&decoder, n, rng), &plan);
-    let returned = |rng: &mut _, n| reconstruct(&encoder, &decoder, &data.sample(n, rng).0, rng);
+    let returned = |rng: &mut _, n| reconstruct(&encoder, &decoder, &data.sample(n, rng), rng);
     Ok([decoded, resemblance(&data, returned, &plan)])
 }
 

@@ -4,10 +4,9 @@ use std::f64::consts::TAU;
 
 use montecarlo::Streams;
 use ndarray::{Array2, array};
-use ndarray_rand::{RandomExt, rand_distr::StandardNormal};
 use neighbours::scores::{Classifier, Fault, inception_estimate, inception_score_of};
 use nn::gradient_check;
-use prob::{Gaussian, Mixture, frechet_distance};
+use prob::{Gaussian, Mixture, frechet_distance, standard_normal};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use toy::Preset;
@@ -39,7 +38,7 @@ fn a_classifier_descends_its_cross_entropy() -> Claim {
     .gradient(1e-7, any::<u64>(), |&seed, trial| {
         let mut rng = Streams::new(seed).rng(0);
         let model = Classifier::new(2, &[4], 3, &mut rng);
-        let x = Array2::random_using((4, 2), StandardNormal, &mut rng);
+        let x = standard_normal((4, 2), &mut rng);
         let labels = [2, 0, 1, 2];
         let mut work = model.workspace(4);
         model.loss_gradient(&x, &labels, &mut work);
@@ -170,7 +169,7 @@ fn samples_have_the_scores_of_their_law() -> Claim {
             let data = Preset::Trimodal.mixture();
             let law = Fault::Blurred(0.6).applied_to(&data).expect("a variance");
             let n = 240_000;
-            let x = law.sample(n, &mut streams.rng(0)).0;
+            let x = law.sample(n, &mut streams.rng(0));
             let answers = x.rows().into_iter().flat_map(|x| data.responsibilities(&x));
             let predictions = Array2::from_shape_vec((n, 3), answers.collect()).expect("three for each");
             let inception = inception_estimate(&predictions).expect("predictions");
@@ -186,7 +185,7 @@ fn samples_have_the_scores_of_their_law() -> Claim {
 
             // Most of the distance is in the means, which are known well enough for a resolution of 1 %; deviations are 5 %.
             let far = Mixture::from(on_the_line(45.0, 144.0));
-            let y = far.sample(n, &mut streams.rng(1)).0;
+            let y = far.sample(n, &mut streams.rng(1));
             let frechet = distances::frechet::between(&x, &y).expect("samples that vary");
             let deviation = longhand::mixture_variance(&law).sqrt();
             let distance = (longhand::mixture_mean(&law) - 45.0).powi(2) + (deviation - 12.0).powi(2);

@@ -63,9 +63,9 @@ pub struct MonteCarlo {
 const CHUNKS_IN_FLIGHT: u64 = 1024;
 
 impl MonteCarlo {
-    /// A plan with chunks of 4096 samples, whose arrays of a few columns stay in cache.
+    /// A plan with chunks of 1024 samples, whose arrays of a few columns stay in the first cache.
     pub fn new(samples: u64, streams: Streams) -> Self {
-        Self { samples, chunk: 4096, streams }
+        Self { samples, chunk: 1024, streams }
     }
 
     /// Runs `work(rng, n)`, which draws `n` samples, on every chunk and merges the results in the order of the

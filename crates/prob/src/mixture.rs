@@ -32,6 +32,7 @@ use crate::{Experts, Gaussian, LinearGaussian};
 pub struct Mixture {
     weights: Vec<f64>,
     components: Vec<Gaussian>,
+    draws: Draws,
 }
 
 impl fmt::Debug for Mixture {
@@ -66,7 +67,13 @@ impl Mixture {
             return Err(ProbError::WeightSum { sum });
         }
         weights.iter_mut().for_each(|w| *w /= sum);
-        Ok(Self { weights, components })
+        Ok(Self::from_parts(weights, components))
+    }
+
+    /// From weights and components known to belong together; nothing is checked.
+    fn from_parts(weights: Vec<f64>, components: Vec<Gaussian>) -> Self {
+        let draws = Draws::new(&weights, &components);
+        Self { weights, components, draws }
     }
 
     /// The mixture of `components` with equal weights.
@@ -182,7 +189,7 @@ impl Mixture {
     fn fill<R: RngCore + ?Sized>(&self, x: &mut ArrayRef2<f64>, rng: &mut R, hear: impl FnMut(usize)) {
         assert_eq!(x.ncols(), self.dim(), "rows of another dimension");
         let x = x.as_slice_mut().expect("rows one after the other");
-        Draws::new(self).fill(x, rng, hear);
+        self.draws.fill(x, rng, hear);
     }
 
     /// `log p(x)` in nats for each row (`[n, d]`), `[n]`.
@@ -199,7 +206,7 @@ impl Mixture {
     /// If the dimensions do not fit.
     pub fn push(&self, conditional: &LinearGaussian) -> Mixture {
         let components = self.components.iter().map(|law| conditional.push(law)).collect();
-        Self { weights: self.weights.clone(), components }
+        Self::from_parts(self.weights.clone(), components)
     }
 
     /// The law of `x` given an observation `y` (`[m]`) of it through the conditional: components reversed by
@@ -223,7 +230,7 @@ impl Mixture {
 
 impl From<Gaussian> for Mixture {
     fn from(law: Gaussian) -> Self {
-        Self { weights: vec![1.0], components: vec![law] }
+        Self::from_parts(vec![1.0], vec![law])
     }
 }
 

@@ -41,12 +41,11 @@ impl<const D: usize> Component<D> {
     /// `log w + log N(x; m, S)`.
     #[inline(always)]
     fn log_joint<A: Arithmetic>(&self, x: [f64; D]) -> f64 {
-        let residual: [f64; D] = std::array::from_fn(|i| x[i] - self.mean[i]);
         let mut square = 0.0;
         for i in 0..D {
-            let mut white = self.whitener[i][0] * residual[0];
-            for j in 1..=i {
-                white = A::mul_add(self.whitener[i][j], residual[j], white);
+            let mut white = 0.0;
+            for j in 0..=i {
+                white = A::mul_add(self.whitener[i][j], x[j] - self.mean[j], white);
             }
             square = A::mul_add(white, white, square);
         }
@@ -56,9 +55,13 @@ impl<const D: usize> Component<D> {
     /// `a + H (x - m)`.
     #[inline(always)]
     fn respond<A: Arithmetic>(&self, x: [f64; D]) -> [f64; D] {
-        std::array::from_fn(|i| {
-            (0..D).fold(self.answer[i], |sum, j| A::mul_add(self.gain[i][j], x[j] - self.mean[j], sum))
-        })
+        let mut response = self.answer;
+        for i in 0..D {
+            for j in 0..D {
+                response[i] = A::mul_add(self.gain[i][j], x[j] - self.mean[j], response[i]);
+            }
+        }
+        response
     }
 }
 
@@ -82,7 +85,11 @@ struct Block<'a, const D: usize> {
 impl<const D: usize> Block<'_, D> {
     #[inline(always)]
     fn point(&self, i: usize) -> [f64; D] {
-        std::array::from_fn(|j| self.x[j][i])
+        let mut point = [0.0; D];
+        for j in 0..D {
+            point[j] = self.x[j][i];
+        }
+        point
     }
 
     /// The logarithms and their maximum.
@@ -128,14 +135,18 @@ impl<const D: usize> Block<'_, D> {
         for (k, component) in self.components.iter().enumerate() {
             for i in 0..BLOCK {
                 let response = component.respond::<A>(self.point(i));
-                let square = (0..D).fold(component.spread, |square, j| {
+                let mut square = component.spread;
+                for j in 0..D {
                     let shift = response[j] - mean[j][i];
-                    A::mul_add(shift, shift, square)
-                });
+                    square = A::mul_add(shift, shift, square);
+                }
                 sum[i] = A::mul_add(self.weights[k][i], square, sum[i]);
             }
         }
-        std::array::from_fn(|i| sum[i] / self.total[i])
+        for i in 0..BLOCK {
+            sum[i] /= self.total[i];
+        }
+        sum
     }
 }
 
@@ -171,7 +182,10 @@ impl<const D: usize> Kernel for Pass<'_, D> {
                 }
             }
             if let Some(log_prob) = &mut answers.log_prob {
-                let found: Row = std::array::from_fn(|i| block.largest[i] + ln::<A>(block.total[i]));
+                let mut found = block.largest;
+                for i in 0..BLOCK {
+                    found[i] += ln::<A>(block.total[i]);
+                }
                 log_prob[start..start + rows].copy_from_slice(&found[..rows]);
             }
             if let Some(spread) = &mut answers.spread {

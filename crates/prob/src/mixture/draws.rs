@@ -3,9 +3,10 @@
 use kernels::{AliasTable, Arithmetic, Kernel, Xoshiro, dispatch};
 use ndarray_rand::rand::RngCore;
 
-use super::Mixture;
+use crate::Gaussian;
 
 /// The components of a mixture, ready for many draws.
+#[derive(Clone, PartialEq)]
 pub(super) struct Draws {
     dim: usize,
     choose: AliasTable,
@@ -14,15 +15,16 @@ pub(super) struct Draws {
 }
 
 impl Draws {
-    pub(super) fn new(law: &Mixture) -> Self {
+    /// At least one component, all of one dimension.
+    pub(super) fn new(weights: &[f64], components: &[Gaussian]) -> Self {
         let mut places = Vec::new();
-        for (_, component) in law.parts() {
+        for component in components {
             places.extend(component.mean());
             for (i, row) in component.factor().lower().outer_iter().enumerate() {
                 places.extend(row.iter().take(i + 1));
             }
         }
-        Self { dim: law.dim(), choose: AliasTable::new(&law.weights), places }
+        Self { dim: components[0].dim(), choose: AliasTable::new(weights), places }
     }
 
     /// Fills `x`, row by row, and tells `hear` the component of each.

@@ -110,7 +110,10 @@ fn places(reach: f64, cells: usize) -> Array2<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use approx::assert_abs_diff_eq;
     use montecarlo::StatisticalTest;
+    use ndarray::array;
+    use std::f64::consts::TAU;
     use toy::Preset;
     use vdm::Parameterisation;
 
@@ -130,18 +133,29 @@ mod tests {
         }
     }
 
-    /// With hardly any noise the exact denoiser returns what it is shown, with nothing but noise the mean of the data.
+    /// Each curve is that of its level. `bimodal` is `½ N(-m, s²) + ½ N(m, s²)`, so that with `α² = σ(log SNR)`, `σ² = 1 - α²`
+    /// and `v = α²s² + σ²` the density of `x_t` is `e^{-(x_t² + α²m²)/2v} cosh(αm x_t/v)/√(2πv)` and
+    /// `E[x_0|x_t] = (αs² x_t + σ² m tanh(αm x_t/v))/v`.
     #[test]
-    fn levels_go_from_little_noise_to_much() {
+    fn curves_are_those_of_their_levels_from_little_noise_to_much() {
         let toy = Toy::new(Preset::Bimodal);
         let rng = &mut Streams::new(1).rng(0);
-        let levels = levels(&toy, &DenoiserNet::new(1, &[8], Parameterisation::Velocity, rng)).unwrap();
-        let slope = |level: &Level| {
-            let at = |x: f64| level.exact.iter().find(|p| (p.0 - x).abs() < 1e-9).unwrap().1;
-            at(2.0) - at(-2.0)
-        };
-        assert!(levels.windows(2).all(|pair| slope(&pair[0]) > slope(&pair[1])));
-        let all: f64 = levels[0].density.iter().map(|p| p.1 * 2.0 * REACH / CELLS as f64).sum();
-        assert!((all - 1.0).abs() < 1e-3, "{all}");
+        let net = DenoiserNet::new(1, &[8], Parameterisation::Velocity, rng);
+        let levels = levels(&toy, &net).unwrap();
+        assert!(levels.windows(2).all(|pair| pair[0].log_snr > pair[1].log_snr));
+        let (m, s2) = (1.5, 0.09);
+        for Level { log_snr, exact, learned, density } in &levels {
+            let (alpha, sigma2) = (sigmoid(*log_snr).sqrt(), sigmoid(-log_snr));
+            let v = alpha * alpha * s2 + sigma2;
+            for (i, &(x, exact)) in exact.iter().enumerate() {
+                let pull = alpha * m * x / v;
+                assert_abs_diff_eq!(exact, (alpha * s2 * x + sigma2 * m * pull.tanh()) / v, epsilon = 1e-12);
+                let bell = (-(x * x + (alpha * m).powi(2)) / (2.0 * v)).exp() / (TAU * v).sqrt();
+                assert_abs_diff_eq!(density[i].1, bell * pull.cosh(), epsilon = 1e-12);
+                assert_eq!(learned[i].1, net.denoise_at(&array![[x]], &array![*log_snr])[[0, 0]]);
+                assert!(density[i].0 == x && learned[i].0 == x);
+            }
+            assert_eq!((exact[0].0, exact[CELLS].0, exact.len()), (-REACH, REACH, CELLS + 1));
+        }
     }
 }

@@ -188,7 +188,7 @@ mod tests {
     use montecarlo::StatisticalTest;
 
     /// Against quadrature, for the best denoiser and for one that is wrong everywhere, on the line and in the plane, where the gap
-    /// is that of one coordinate. False alarm 1e-9 each.
+    /// is that of one coordinate. False alarm 1e-9 each; what is tolerated is standard errors, which are of one coordinate too.
     #[test]
     fn a_gap_is_that_of_the_quadrature() {
         for (preset, steps) in [(Preset::Bimodal, 40), (Preset::Ring8, 3)] {
@@ -204,14 +204,28 @@ mod tests {
                 assert!(StatisticalTest::default().mean(&found, gap).holds, "{found} for {gap}, {preset}");
             }
         }
+        let of_both = Estimate { mean: 3.0, std_err: 0.5, samples: 7 };
+        assert_eq!(per_coordinate(of_both, 2), Estimate { mean: 1.5, std_err: 0.25, samples: 7 });
     }
 
-    /// Each prediction has both losses, what is changed beside it the bound alone.
+    /// Each prediction has both losses, what is changed beside it the bound alone; and each is trained as its column is named.
     #[test]
     fn variants_fill_the_columns() {
         let mut losses = [[0; 2]; Variant::COLUMNS.len()];
         for variant in Variant::all() {
             losses[variant.column()][usize::from(variant.is_simple())] += 1;
+            let Settings { parameterisation, weighting, diffusion_steps, .. } = variant.settings();
+            let name = match (parameterisation, weighting, diffusion_steps) {
+                (Parameterisation::Clean, FIXED | Weighting::Simple, Some(_)) => "$x_0$",
+                (Parameterisation::Noise, FIXED | Weighting::Simple, Some(_)) => "$ε$",
+                (Parameterisation::Score, FIXED | Weighting::Simple, Some(_)) => "score",
+                (Parameterisation::Velocity, FIXED | Weighting::Simple, Some(_)) => "$v$",
+                (Parameterisation::Mean, FIXED | Weighting::Simple, Some(_)) => "mean",
+                (Parameterisation::Velocity, LEARNED, Some(_)) => "$v$, ends learned",
+                (Parameterisation::Velocity, FIXED, None) => "$v$, continuous",
+                _ => "none of the columns",
+            };
+            assert_eq!(Variant::COLUMNS[variant.column()], name);
         }
         assert_eq!(losses, [[1, 1], [1, 1], [1, 1], [1, 1], [1, 1], [1, 0], [1, 0]]);
     }

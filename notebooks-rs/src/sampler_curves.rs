@@ -91,7 +91,7 @@ mod tests {
     use super::*;
     use crate::sampler_study::Denoiser;
 
-    /// A row for each point, below 0 or not.
+    /// A row for each point, below 0 or not, each number below its name.
     #[test]
     fn the_table_leaves_nothing_out() {
         let distance = Estimate { mean: -0.25, std_err: 0.5, samples: 7 };
@@ -104,7 +104,8 @@ mod tests {
             points: vec![Point { method: METHODS[3], evaluations: 5, distance }],
         };
         let csv = table([&curves, &curves]);
+        let names = "data,denoiser,spacing,distance,method,evaluations,mean,std_err,samples,own_samples";
         let row = "ring8,exact denoiser,even in sigma^(1/7),energy distance,\"DDIM, η = 0\",5,-0.25,0.5,7,0";
-        assert_eq!(csv.lines().skip(1).collect::<Vec<_>>(), [row, row]);
+        assert_eq!(csv.lines().collect::<Vec<_>>(), [names, row, row]);
     }
 }

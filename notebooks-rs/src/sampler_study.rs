@@ -358,7 +358,7 @@ mod tests {
         assert!((coarse / fine - 1.0).abs() < 0.02, "{coarse} for {fine}");
     }
 
-    /// A learned denoiser that answers as the exact one would is as far from the data; one that has learned nothing is not.
+    /// A network is followed by its own answers, and one that has learned nothing does not lead to the data.
     #[test]
     fn a_network_is_sampled_by_its_own_answers() {
         let net = DenoiserNet::new(1, &[4], vdm::Parameterisation::Velocity, &mut Streams::new(1).rng(0));
@@ -370,6 +370,22 @@ mod tests {
         let at = (20, Spacing::LogSnr);
         let untrained = transported(METHODS[5], Denoiser::Learned(&net), &data, at, 400).unwrap().mean;
         assert!(untrained > 10.0 * exact(METHODS[5], 20, 400), "{untrained}");
+    }
+
+    /// One step of this network falls where its start rises. Its images in order are as far from the data as 4000 samples; in the
+    /// order of the start they would be 0.47 farther. False alarm 1e-9.
+    #[test]
+    fn a_falling_map_is_as_far_as_its_samples() {
+        let net = DenoiserNet::new(1, &[4], vdm::Parameterisation::Velocity, &mut Streams::new(1).rng(0));
+        let (data, ddim, learned) = (Preset::Bimodal.mixture(), Method::Ddim(0.0), Denoiser::Learned(&net));
+        let at = (1, Spacing::LogSnr);
+        let schedule = schedule(at.0, at.1).unwrap();
+        let ends = learned.along(&data, &schedule).unwrap()(&ndarray::array![[-1.0], [1.0]], 1);
+        assert!(ends[[0, 0]] > ends[[1, 0]], "{ends}");
+        let whole = transported(ddim, learned, &data, at, QUANTILES).unwrap().mean;
+        let x = samples(ddim, learned, &data, at, 4000, Streams::new(1)).unwrap();
+        let sampled = wasserstein_1::to_law(&x, &data).unwrap();
+        assert!(StatisticalTest::default().mean(&sampled, whole).holds, "{sampled} for {whole}");
     }
 
     #[test]

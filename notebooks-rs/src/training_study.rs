@@ -236,7 +236,8 @@ mod tests {
         Bound { reconstruction: elbo, prior_matching: 0.0, matching: vec![] }
     }
 
-    /// Every example counts once, in its place.
+    /// Every example counts once, in its place, and the places grow by [`GROWTH`]: `⌊b⌋` batches follow `⌊b/GROWTH⌋`, so that
+    /// `⌊b⌋ - GROWTH ⌊b/GROWTH⌋` is above -1 and below `GROWTH`.
     #[test]
     fn a_smoothed_curve_keeps_the_mean_over_all_examples() {
         let heard: Vec<_> = (1..=607).map(|k| bound(f64::from(k).sqrt())).collect();
@@ -244,6 +245,7 @@ mod tests {
         let (mut sum, mut before) = (0.0, 0.0);
         for &(examples, mean) in &curve {
             assert!(examples > before);
+            assert!((examples - GROWTH * before).abs() < GROWTH * 10.0, "{examples} after {before}");
             sum += mean * (examples - before);
             before = examples;
         }

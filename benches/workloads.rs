@@ -20,9 +20,9 @@ use clap::{Parser, ValueEnum};
 // The programs at the top choose the BLAS.
 use linalg as _;
 use montecarlo::{Moments, MonteCarlo, Streams};
-use ndarray::{Array1, Array2, Axis};
+use ndarray::{Array1, Array2};
 use nn::{Adam, Mlp, Variance};
-use prob::{Gaussian, fill_standard_normal, standard_normal};
+use prob::{Gaussian, fill_standard_normal, squared_distances, squared_norms, standard_normal};
 use rand_chacha::{ChaCha8Rng, rand_core::SeedableRng};
 use rayon::prelude::*;
 use serde_json::json;
@@ -112,10 +112,6 @@ fn means<const N: usize>(
     moments.iter().map(Moments::mean).collect()
 }
 
-fn squares(x: &Array2<f64>) -> Array1<f64> {
-    (x * x).sum_axis(Axis(1))
-}
-
 fn normal(rows: usize, d: usize, rng: &mut ChaCha8Rng) -> Array2<f64> {
     standard_normal((rows, d), rng)
 }
@@ -126,7 +122,7 @@ fn hundred_steps() -> Schedule {
 
 fn sample(n: u64) -> Vec<f64> {
     let data = Preset::Ring8.mixture();
-    means(n, |rng, rows| [squares(&data.sample(rows, rng))])
+    means(n, |rng, rows| [squared_norms(&data.sample(rows, rng))])
 }
 
 fn denoise(n: u64) -> Vec<f64> {
@@ -135,9 +131,9 @@ fn denoise(n: u64) -> Vec<f64> {
     let denoiser = ExactDenoiser::new(&data, &schedule).expect("a covariance");
     means(n, |rng, rows| {
         let x_0 = data.sample(rows, rng);
-        let x_t = (&x_0 + &normal(rows, 2, rng)) * 0.5f64.sqrt();
+        let x_t = schedule.noised(1, &x_0, normal(rows, 2, rng));
         let (log_prob, denoised) = denoiser.log_prob_and_denoise(&x_t, 1);
-        [log_prob, squares(&(denoised - x_0))]
+        [log_prob, squared_distances(&denoised, &x_0)]
     })
 }
 
@@ -148,9 +144,8 @@ fn elbo(n: u64) -> Vec<f64> {
     means(n, |rng, rows| {
         let x_0 = data.sample(rows, rng);
         let mut error = |t: usize| {
-            let eps = normal(rows, 2, rng);
-            let x_t = &x_0 * schedule.alpha_bar(t).sqrt() + eps * schedule.noise_variance(t).sqrt();
-            squares(&(denoiser.denoise(&x_t, t) - &x_0))
+            let x_t = schedule.noised(t, &x_0, normal(rows, 2, rng));
+            squared_distances(&denoiser.denoise(&x_t, t), &x_0)
         };
         let reconstruction = error(1).mapv(|square| -0.5 * square / first - (TAU * first).ln());
         let mut matching = Array1::zeros(rows);
@@ -169,7 +164,7 @@ fn reverse(n: u64) -> Vec<f64> {
     means(n, |rng, rows| {
         let noisiest = normal(rows, 2, rng);
         let denoise = |x: &_, t| denoiser.denoise(x, t);
-        [squares(&sampler.run(&schedule, noisiest, denoise, |_| normal(rows, 2, rng)))]
+        [squared_norms(&sampler.run(&schedule, noisiest, denoise, |_| normal(rows, 2, rng)))]
     })
 }
 
@@ -213,7 +208,7 @@ fn mlp(n: u64) -> Vec<f64> {
             let angle = (k * ROWS + i as u64) as f64;
             if j == 0 { angle.sin() } else { angle.cos() }
         });
-        squares(&net.forward(&x)).sum()
+        squared_norms(&net.forward(&x)).sum()
     };
     let sums: Vec<f64> = (0..n.div_ceil(ROWS)).into_par_iter().map(of_chunk).collect();
     vec![sums.iter().sum::<f64>() / n as f64]

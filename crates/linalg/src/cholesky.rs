@@ -9,7 +9,10 @@ use ndarray::{Array1, Array2, ArrayRef1, ArrayRef2, Axis, concatenate, s};
 use crate::qr::triangular_factor;
 
 /// Columns that a product of matrices takes at a time.
-const BLOCK: usize = 16;
+const BLOCK: usize = 32;
+
+/// From so many rows and columns on, a product with the inverse of a triangle is quicker than to solve it.
+const PRODUCT: usize = 8;
 
 /// A matrix that should have a Cholesky factor has none: the pivot of `row` was not a positive number.
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
@@ -129,17 +132,13 @@ impl Cholesky {
     /// If `b` has not `d` rows.
     pub fn whiten_columns(&self, b: &ArrayRef2<f64>) -> Array2<f64> {
         assert_eq!(b.nrows(), self.dim(), "columns of another dimension");
-        let mut w = b.to_owned();
-        for mut column in w.columns_mut() {
-            substitute(&self.lower, &mut column);
-        }
-        w
+        substituted_columns(&self.lower, b.to_owned())
     }
 
     /// `L⁻¹ b` in the place of each row `b` of `rows` (`[n, d]`): examples are rows, and lie together in memory.
     ///
-    /// A block of columns at a time: what the columns before it explain is a product of matrices, and only the triangle on the
-    /// diagonal is solved.
+    /// A block of columns at a time: what the columns before it explain is a product of matrices. Of many rows,
+    /// the triangles on the diagonal are inverted once.
     ///
     /// # Panics
     /// If `rows` has not `d` columns.
@@ -151,8 +150,12 @@ impl Cholesky {
                 general_mat_mul(-1.0, &known, &self.lower.slice(s![from..to, ..from]).t(), 1.0, &mut block);
             }
             let triangle = self.lower.slice(s![from..to, from..to]);
-            for mut row in block.rows_mut() {
-                substitute(&triangle, &mut row);
+            if to - from < PRODUCT || block.nrows() < PRODUCT {
+                block.rows_mut().into_iter().for_each(|mut row| substitute(&triangle, &mut row));
+            } else {
+                let inverse = substituted_columns(&triangle, Array2::eye(to - from));
+                let solved = block.dot(&inverse.t());
+                block.assign(&solved);
             }
         }
     }
@@ -197,6 +200,12 @@ impl Cholesky {
     pub fn inverse(&self) -> Array2<f64> {
         self.solve(&Array2::eye(self.dim()))
     }
+}
+
+/// `L⁻¹ B`, column by column.
+fn substituted_columns(lower: &ArrayRef2<f64>, mut b: Array2<f64>) -> Array2<f64> {
+    b.columns_mut().into_iter().for_each(|mut column| substitute(lower, &mut column));
+    b
 }
 
 /// `w ← L⁻¹ w` by forward substitution.

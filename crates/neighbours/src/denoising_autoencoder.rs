@@ -5,11 +5,11 @@
 //! (Vincent 2011). For data from a mixture `q(y)` is a mixture again, and its score is exact.
 
 use montecarlo::{Estimate, Moments, MonteCarlo};
-use ndarray::{Array1, Array2, ArrayRef2, Axis};
+use ndarray::{Array2, ArrayRef2};
 use ndarray_rand::rand::Rng;
 use nn::{Gradient, Learner, Mlp, Tape};
 use prob::diagonal::log_normal;
-use prob::{Bound, LinearGaussian, Mixture, ProbError, standard_normal};
+use prob::{Bound, LinearGaussian, Mixture, ProbError, squared_norms, standard_normal};
 use rand_chacha::ChaCha8Rng;
 
 /// A network `f` that takes noise `N(0, σ² I)` out. For [`nn::Training`] its rows are clean; the noise is drawn.
@@ -154,14 +154,9 @@ pub fn denoising_error(
         y.scaled_add(model.noise, &standard_normal(x.dim(), rng));
         let (learned, exact) = (model.net.forward(&y), best.denoise(&y));
         [&x - &learned, &x - &exact, learned - exact]
-            .map(|r| squared_rows(&r).into_iter().collect::<Moments>())
+            .map(|r| Moments::of(squared_norms(&r).as_slice().expect("a vector of its own")))
     });
     Ok(DenoisingError { loss: loss.estimate(), least: least.estimate(), excess: excess.estimate() })
-}
-
-/// `|r|²` of each row, `[n]`.
-fn squared_rows(r: &ArrayRef2<f64>) -> Array1<f64> {
-    r.map_axis(Axis(1), |row| row.dot(&row))
 }
 
 #[cfg(test)]

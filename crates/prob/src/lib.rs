@@ -6,6 +6,7 @@
 //! | [`diagonal`] | `N(m, diag σ²)` with its log-variances kept |
 //! | [`mixture`] | finite mixtures of Gaussians: density, score, posterior, sampling |
 //! | [`experts`] | linear answers weighed by the responsibilities of a mixture: `E[y|x]` of many rows
+//! | [`rows`] | squared lengths of rows |
 //! | [`noise`] | standard normal rows |
 //! | [`bound`] | the terms of an evidence lower bound, with the sign convention of the whole project |
 //! | [`conditional`] | what every conditional law `p(y | x)` offers, row by row |
@@ -46,6 +47,7 @@ pub mod mixture;
 pub mod noise;
 pub mod numerics;
 pub mod quadratic;
+pub mod rows;
 pub mod trapezoid;
 
 pub use adaptive::{Integral, integrate};
@@ -63,3 +65,4 @@ pub use linear_gaussian::LinearGaussian;
 pub use mixture::Mixture;
 pub use noise::{fill_standard_normal, standard_normal};
 pub use quadratic::Quadratic;
+pub use rows::{squared_distances, squared_norms};

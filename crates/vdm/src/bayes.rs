@@ -5,10 +5,10 @@
 //! plane a case for [`prob::trapezoid`]. Any other denoiser `x̂_0` adds `E|E[x_0|x_t] - x̂_0|²` to that, so that a learned
 //! bound is known without noise too.
 
-use ndarray::{Array1, Array2, ArrayRef1, ArrayRef2, Axis};
+use ndarray::{Array1, Array2, ArrayRef1, ArrayRef2};
 use prob::numerics::LN_2PI;
 use prob::trapezoid::{FINEST, average_under, average_under_mixture};
-use prob::{Bound, Gaussian, Integral, Mixture, ProbError};
+use prob::{Bound, Gaussian, Integral, Mixture, ProbError, squared_distances, squared_norms};
 use rayon::prelude::*;
 
 use crate::{ExactDenoiser, Schedule};
@@ -93,10 +93,7 @@ impl BayesVdm {
                 self.schedule.noise_variance(t),
             )
             .expect("a noise level of a schedule");
-            let f = |x_t: &ArrayRef2<f64>| {
-                let shift = self.denoiser.denoise(x_t, t) - x_0;
-                (&shift * &shift).sum_axis(Axis(1))
-            };
+            let f = |x_t: &ArrayRef2<f64>| squared_norms(&(self.denoiser.denoise(x_t, t) - x_0));
             let first = 1.0 / sharpest_turn(&law, &self.seen(t));
             self.converged(t, || average_under(&law, first, f))
         };
@@ -121,8 +118,8 @@ impl BayesVdm {
         denoiser: impl Fn(&ArrayRef2<f64>, usize) -> Array2<f64> + Sync,
     ) -> Result<Bound, QuadratureError> {
         self.average_bound_from(|x_t, t| {
-            let shift = self.denoiser.denoise(x_t, t) - denoiser(x_t, t);
-            self.denoiser.squared_error(x_t, t) + (&shift * &shift).sum_axis(Axis(1))
+            let lost = squared_distances(&self.denoiser.denoise(x_t, t), &denoiser(x_t, t));
+            self.denoiser.squared_error(x_t, t) + lost
         })
     }
 

@@ -3,11 +3,11 @@
 //! Each term has draws of its own, so that the variances of the terms add up to that of the bound: sampling stratified by
 //! the step, in which the choice of the step adds no variance.
 
-use prob::standard_normal;
+use prob::{squared_distances, squared_norms, standard_normal};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use montecarlo::{Estimate, Moments, MonteCarlo};
-use ndarray::{Array1, Array2, ArrayRef1, ArrayRef2, Axis};
+use ndarray::{Array1, Array2, ArrayRef1, ArrayRef2};
 use ndarray_rand::rand::Rng;
 use prob::numerics::{LN_2PI, exp_m1_minus, log_sigmoid, sigmoid};
 use rand_chacha::ChaCha8Rng;
@@ -52,7 +52,7 @@ pub fn estimate_bound(
     progress: &(dyn Fn(u64) + Sync),
 ) -> BoundEstimate {
     let plan = Plan { observe, plan, progress, done: AtomicU64::new(0) };
-    plan.bound_in_steps(schedule, |t, x_0, x_t| squared_rows(&(x_0 - &denoiser(x_t, t))))
+    plan.bound_in_steps(schedule, |t, x_0, x_t| squared_distances(x_0, &denoiser(x_t, t)))
 }
 
 impl BayesVdm {
@@ -71,8 +71,8 @@ impl BayesVdm {
         let observe = |rng: &mut ChaCha8Rng, n| self.data().sample(n, rng);
         let plan = Plan { observe, plan, progress, done: AtomicU64::new(0) };
         plan.bound_in_steps(self.schedule(), |t, _, x_t| {
-            let shift = self.denoiser().denoise(x_t, t) - denoiser(x_t, t);
-            self.denoiser().squared_error(x_t, t) + squared_rows(&shift)
+            let lost = squared_distances(&self.denoiser().denoise(x_t, t), &denoiser(x_t, t));
+            self.denoiser().squared_error(x_t, t) + lost
         })
     }
 }
@@ -98,7 +98,7 @@ pub fn estimate_shortfall(
         let t = k + 1;
         let weight = if t == 1 { 0.5 / schedule.noise_variance(1) } else { schedule.snr_weight(t) };
         let x_t = noised_at(schedule.log_snr(t), x_0, rng);
-        squared_rows(&(best(&x_t, t) - denoiser(&x_t, t))) * weight
+        squared_distances(&best(&x_t, t), &denoiser(&x_t, t)) * weight
     });
     Estimate::sum_of_independent(&terms)
 }
@@ -140,7 +140,7 @@ fn squared_error(
     denoise: impl Fn(&ArrayRef2<f64>) -> Array2<f64>,
     rng: &mut ChaCha8Rng,
 ) -> Array1<f64> {
-    squared_rows(&(x_0 - &denoise(&noised(x_0, log_snr, rng))))
+    squared_distances(x_0, &denoise(&noised(x_0, log_snr, rng)))
 }
 
 /// `√ᾱ x_0 + √(1-ᾱ) ε` of each row at its log-SNR.
@@ -155,12 +155,10 @@ fn noised(x_0: &Array2<f64>, log_snr: &ArrayRef1<f64>, rng: &mut ChaCha8Rng) -> 
 
 /// The same at one log-SNR for all rows.
 fn noised_at(log_snr: f64, x_0: &Array2<f64>, rng: &mut ChaCha8Rng) -> Array2<f64> {
-    noised(x_0, &Array1::from_elem(x_0.nrows(), log_snr), rng)
-}
-
-/// `|row|²`, `[n]`.
-fn squared_rows(rows: &Array2<f64>) -> Array1<f64> {
-    (rows * rows).sum_axis(Axis(1))
+    let at = Amplitudes::at(log_snr);
+    let mut x_t = standard_normal(x_0.dim(), rng);
+    x_t.zip_mut_with(x_0, |x, x_0| *x = at.mix(*x_0, *x));
+    x_t
 }
 
 impl<O: Fn(&mut ChaCha8Rng, usize) -> Array2<f64> + Sync> Plan<'_, O> {
@@ -174,7 +172,7 @@ impl<O: Fn(&mut ChaCha8Rng, usize) -> Array2<f64> + Sync> Plan<'_, O> {
         let plan = MonteCarlo { samples, streams: self.plan.streams.role(role), ..*self.plan };
         let moments = plan.run(&|_| (), |rng, n| {
             let x_0 = (self.observe)(rng, n);
-            let values: Moments = f(rng, &x_0).into_iter().collect();
+            let values = Moments::of(f(rng, &x_0).as_slice().expect("a vector of its own"));
             (self.progress)(self.done.fetch_add(n as u64, Ordering::Relaxed) + n as u64);
             values
         });
@@ -223,7 +221,7 @@ impl<O: Fn(&mut ChaCha8Rng, usize) -> Array2<f64> + Sync> Plan<'_, O> {
     fn bound(&self, reconstruction: Estimate, log_snr: f64, matching: Vec<Estimate>) -> BoundEstimate {
         let prior_matching = self.estimate("prior matching", self.plan.samples, |_, x_0| {
             let mismatch = x_0.ncols() as f64 * exp_m1_minus(log_sigmoid(-log_snr));
-            x_0.map_axis(Axis(1), |x_0| 0.5 * (sigmoid(log_snr) * x_0.dot(&x_0) + mismatch))
+            squared_norms(x_0).mapv(|square| 0.5 * (sigmoid(log_snr) * square + mismatch))
         });
         let sum =
             Estimate::sum_of_independent([&reconstruction, &prior_matching].into_iter().chain(&matching));
@@ -282,7 +280,7 @@ mod tests {
         let normal = |rng: &mut ChaCha8Rng, n| standard_normal((n, 2), rng);
         let denoiser = |x_t: &ArrayRef2<f64>, log_snr: &ArrayRef1<f64>| {
             let signal = log_snr.mapv(|log_snr| sigmoid(log_snr).sqrt());
-            &x_t.view() * &signal.insert_axis(Axis(1))
+            &x_t.view() * &signal.insert_axis(ndarray::Axis(1))
         };
         let found = estimate_continuous_bound((4.0, -3.0), 50, denoiser, normal, &plan, &|_| ());
         let test = StatisticalTest::default();

@@ -1,6 +1,6 @@
 //! The laws of the fixed forward chain, as linear-Gaussian conditionals in `d` dimensions.
 
-use ndarray::{Array1, ArrayRef1};
+use ndarray::{Array1, Array2, ArrayRef1, ArrayRef2};
 use prob::{Gaussian, LinearGaussian, ProbError};
 
 use crate::Schedule;
@@ -22,6 +22,17 @@ impl Schedule {
     /// `q(x_t | x_0) = N(√ᾱ_t x_0, (1-ᾱ_t) I)`, `t = 1 … T` (Luo (69)-(70)).
     pub fn marginal(&self, t: usize, d: usize) -> LinearGaussian {
         LinearGaussian::isotropic(d, self.alpha_bar(t).sqrt(), self.noise_variance(t)).expect("0 < ᾱ < 1")
+    }
+
+    /// A draw of `q(x_t | x_0)` for each row of `x_0` (`[n, d]`): `√ᾱ_t x_0 + √(1-ᾱ_t) ε` with rows `eps` of standard normal
+    /// noise, whose memory it takes; `[n, d]`.
+    ///
+    /// # Panics
+    /// If the shapes differ.
+    pub fn noised(&self, t: usize, x_0: &ArrayRef2<f64>, mut eps: Array2<f64>) -> Array2<f64> {
+        let (of_x_0, of_noise) = (self.alpha_bar(t).sqrt(), self.noise_variance(t).sqrt());
+        eps.zip_mut_with(x_0, |x, x_0| *x = of_x_0 * x_0 + of_noise * *x);
+        eps
     }
 
     /// `q(x_{t-1} | x_t, x_0) = N(μ_q, σ_q² I)`, `t = 2 … T` (Luo (74)-(84)); `x_t` and `x_0` are `[d]`.

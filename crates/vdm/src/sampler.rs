@@ -108,7 +108,10 @@ impl Sampler {
         eps: &ArrayRef2<f64>,
     ) -> Array2<f64> {
         let Coefficients { of_x_t, of_x_0, of_noise } = self.coefficients(schedule, t);
-        &x_t.view() * of_x_t + &x_0.view() * of_x_0 + &eps.view() * of_noise
+        let mut next = &x_t.view() * of_x_t;
+        next.scaled_add(of_x_0, x_0);
+        next.scaled_add(of_noise, eps);
+        next
     }
 
     /// All steps from the `noisiest` rows `x_T` (`[n, d]`) down to `x_0` (`[n, d]`): `denoiser(x_t, t)` says what `x_0`

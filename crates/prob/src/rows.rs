@@ -1,0 +1,81 @@
+//! Squared lengths of rows.
+
+use kernels::{Arithmetic, Kernel, dispatch};
+use ndarray::{Array1, ArrayRef2};
+
+/// `|x|²` of each row (`[n, d]`), `[n]`.
+pub fn squared_norms(x: &ArrayRef2<f64>) -> Array1<f64> {
+    let x = x.as_standard_layout();
+    let flat = x.as_slice().expect(ROWS);
+    squares(x.dim(), |i| flat[i])
+}
+
+/// `|x - y|²` of each pair of rows (both `[n, d]`), `[n]`.
+///
+/// # Panics
+/// If the shapes differ.
+pub fn squared_distances(x: &ArrayRef2<f64>, y: &ArrayRef2<f64>) -> Array1<f64> {
+    assert_eq!(x.dim(), y.dim(), "rows of different shapes");
+    let (x, y) = (x.as_standard_layout(), y.as_standard_layout());
+    let (left, right) = (x.as_slice().expect(ROWS), y.as_slice().expect(ROWS));
+    squares(x.dim(), |i| left[i] - right[i])
+}
+
+const ROWS: &str = "rows of a standard layout lie one after the other";
+
+/// The sum of the squares of `d` numbers after each other, `n` times.
+fn squares((n, d): (usize, usize), at: impl Fn(usize) -> f64) -> Array1<f64> {
+    let mut sums = Array1::zeros(n);
+    let out = sums.as_slice_mut().expect("a vector of its own");
+    match d {
+        1 => dispatch(Squares::<1, _> { d, at, out }),
+        2 => dispatch(Squares::<2, _> { d, at, out }),
+        _ => dispatch(Squares::<0, _> { d, at, out }),
+    }
+    sums
+}
+
+/// `D` is the dimension where the compiler knows it, else 0.
+struct Squares<'a, const D: usize, F> {
+    d: usize,
+    at: F,
+    out: &'a mut [f64],
+}
+
+impl<const D: usize, F: Fn(usize) -> f64> Kernel for Squares<'_, D, F> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<A: Arithmetic>(self) {
+        let d = if D == 0 { self.d } else { D };
+        for (i, out) in self.out.iter_mut().enumerate() {
+            let mut sum = 0.0;
+            for j in i * d..(i + 1) * d {
+                let x = (self.at)(j);
+                sum = A::mul_add(x, x, sum);
+            }
+            *out = sum;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ndarray::{Array2, array};
+
+    /// `1² + 2² + … `, in one to four dimensions, and of columns that do not lie together.
+    #[test]
+    fn lengths_by_hand() {
+        let x = array![[1.0, -2.0, 3.0, 0.5], [0.0, 4.0, -1.0, 2.0]];
+        for (d, expected) in [(1, [1.0, 0.0]), (2, [5.0, 16.0]), (3, [14.0, 17.0]), (4, [14.25, 21.0])] {
+            let rows = x.slice(ndarray::s![.., ..d]);
+            assert_eq!(squared_norms(&rows), array![expected[0], expected[1]]);
+            assert_eq!(
+                squared_distances(&rows, &(&rows * -1.0)),
+                array![4.0 * expected[0], 4.0 * expected[1]]
+            );
+        }
+        assert_eq!(squared_norms(&Array2::zeros((0, 2))).len(), 0);
+    }
+}

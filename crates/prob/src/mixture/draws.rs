@@ -1,6 +1,6 @@
 //! Draws from a mixture: a component from its table, and standard normal noise put in its place, `m_k + L_k ε`.
 
-use kernels::{AliasTable, Arithmetic, Kernel, Xoshiro, dispatch};
+use kernels::{AliasTable, Arithmetic, Kernel, LANES, Xoshiro, dispatch};
 use ndarray_rand::rand::RngCore;
 
 use crate::Gaussian;
@@ -8,65 +8,112 @@ use crate::Gaussian;
 /// The components of a mixture, ready for many draws.
 #[derive(Clone, PartialEq)]
 pub(super) struct Draws {
-    dim: usize,
     choose: AliasTable,
-    /// `m`, then the rows of `L` up to the diagonal, for each component.
-    places: Vec<f64>,
+    places: Places,
+}
+
+#[derive(Clone, PartialEq)]
+enum Places {
+    Line(Vec<Place<1>>),
+    Plane(Vec<Place<2>>),
+    Space(Vec<Gaussian>),
+}
+
+/// `m` and `L` of one component, as many numbers as the compiler knows.
+#[derive(Clone, PartialEq)]
+struct Place<const D: usize> {
+    mean: [f64; D],
+    lower: [[f64; D]; D],
+}
+
+impl<const D: usize> From<&Gaussian> for Place<D> {
+    fn from(law: &Gaussian) -> Self {
+        let lower = law.factor().lower();
+        Self {
+            mean: std::array::from_fn(|i| law.mean()[i]),
+            lower: std::array::from_fn(|i| std::array::from_fn(|j| lower[[i, j]])),
+        }
+    }
 }
 
 impl Draws {
     /// At least one component, all of one dimension.
     pub(super) fn new(weights: &[f64], components: &[Gaussian]) -> Self {
-        let mut places = Vec::new();
-        for component in components {
-            places.extend(component.mean());
-            for (i, row) in component.factor().lower().outer_iter().enumerate() {
-                places.extend(row.iter().take(i + 1));
-            }
-        }
-        Self { dim: components[0].dim(), choose: AliasTable::new(weights), places }
+        let places = match components[0].dim() {
+            1 => Places::Line(components.iter().map(Place::from).collect()),
+            2 => Places::Plane(components.iter().map(Place::from).collect()),
+            _ => Places::Space(components.to_vec()),
+        };
+        Self { choose: AliasTable::new(weights), places }
     }
 
     /// Fills `x`, row by row, and tells `hear` the component of each.
-    pub(super) fn fill<R: RngCore + ?Sized>(&self, x: &mut [f64], rng: &mut R, hear: impl FnMut(usize)) {
+    pub(super) fn fill<R: RngCore + ?Sized>(&self, x: &mut [f64], rng: &mut R, mut hear: impl FnMut(usize)) {
         kernels::normal::fill(x, rng);
-        let rng = Xoshiro::from_rng(rng);
-        match self.dim {
-            1 => dispatch(Place::<1, _> { draws: self, x, rng, hear }),
-            2 => dispatch(Place::<2, _> { draws: self, x, rng, hear }),
-            _ => dispatch(Place::<0, _> { draws: self, x, rng, hear }),
+        let mut labels = Xoshiro::from_rng(rng);
+        let choose = &self.choose;
+        match &self.places {
+            Places::Line(places) => dispatch(PutInPlace { choose, places, x, labels, hear }),
+            Places::Plane(places) => dispatch(PutInPlace { choose, places, x, labels, hear }),
+            Places::Space(places) => {
+                for rows in x.chunks_mut(LANES * places[0].dim()) {
+                    for (row, bits) in rows.chunks_exact_mut(places[0].dim()).zip(labels.next_lanes()) {
+                        let k = choose.draw(bits);
+                        hear(k);
+                        put_in_place(&places[k], row);
+                    }
+                }
+            }
         }
     }
 }
 
-/// Puts noise in the place of a component drawn for it. `D` is the dimension where the compiler knows it, else 0.
-struct Place<'a, const D: usize, H> {
-    draws: &'a Draws,
+/// Rows whose components are drawn together.
+const BATCH: usize = 128;
+
+struct PutInPlace<'a, const D: usize, H> {
+    choose: &'a AliasTable,
+    places: &'a [Place<D>],
     x: &'a mut [f64],
-    rng: Xoshiro,
+    labels: Xoshiro,
     hear: H,
 }
 
-impl<const D: usize, H: FnMut(usize)> Kernel for Place<'_, D, H> {
+impl<const D: usize, H: FnMut(usize)> Kernel for PutInPlace<'_, D, H> {
     type Output = ();
 
     #[inline(always)]
     fn run<A: Arithmetic>(self) {
-        let Self { draws, x, mut rng, mut hear } = self;
-        let d = if D == 0 { draws.dim } else { D };
-        let size = d + d * (d + 1) / 2;
-        for rows in x.chunks_mut(kernels::LANES * d) {
-            let bits = rng.next_lanes();
-            for (row, bits) in rows.chunks_exact_mut(d).zip(bits) {
-                let k = draws.choose.draw(bits);
+        let Self { choose, places, x, mut labels, mut hear } = self;
+        // First the bits, then the components, then the places: each loop is one that the processor overlaps well.
+        let mut bits = [[0; LANES]; BATCH / LANES];
+        let mut components = [0; BATCH];
+        for rows in x.as_chunks_mut::<D>().0.chunks_mut(BATCH) {
+            for lanes in &mut bits {
+                *lanes = labels.next_lanes();
+            }
+            for (component, &bits) in components.iter_mut().zip(bits.as_flattened()) {
+                *component = choose.draw(bits);
+            }
+            for (row, &k) in rows.iter_mut().zip(&components) {
                 hear(k);
-                let (mean, lower) = draws.places[k * size..][..size].split_at(d);
-                // From the last coordinate up, so that the noise of those before is still there.
-                for i in (0..d).rev() {
-                    let factor = &lower[i * (i + 1) / 2..][..i + 1];
-                    row[i] = (0..=i).fold(mean[i], |sum, j| A::mul_add(factor[j], row[j], sum));
+                let Place { mean, lower } = &places[k];
+                let noise = *row;
+                for i in 0..D {
+                    row[i] = mean[i];
+                    for j in 0..=i {
+                        row[i] = A::mul_add(lower[i][j], noise[j], row[i]);
+                    }
                 }
             }
         }
+    }
+}
+
+/// The same in any number of dimensions: from the last coordinate up, so that the noise of those before is still there.
+fn put_in_place(law: &Gaussian, row: &mut [f64]) {
+    for i in (0..row.len()).rev() {
+        let factor = law.factor().lower();
+        row[i] = (0..=i).fold(law.mean()[i], |sum, j| sum + factor[[i, j]] * row[j]);
     }
 }

@@ -44,5 +44,9 @@ pub type Lanes = [f64; LANES];
 /// `c_0 + c_1 x + c_2 x² + …`, by Horner's rule.
 #[inline(always)]
 pub(crate) fn polynomial<A: Arithmetic, const N: usize>(x: f64, coefficients: &[f64; N]) -> f64 {
-    coefficients.iter().rev().skip(1).fold(coefficients[N - 1], |sum, &c| A::mul_add(sum, x, c))
+    let mut sum = coefficients[N - 1];
+    for k in (0..N - 1).rev() {
+        sum = A::mul_add(sum, x, coefficients[k]);
+    }
+    sum
 }

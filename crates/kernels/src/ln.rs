@@ -24,13 +24,13 @@ const UNITS: f64 = 4_503_599_627_370_496.0;
 /// The exponent of a number has this many bits, and its sign one more.
 const EXPONENTS: u64 = 1 << 12;
 
-/// `ln x` of a normal positive number, within 1 ulp.
+/// `ln x - n ln 2` of a normal positive number and a small integer.
 #[inline(always)]
-pub(crate) fn ln_of_normal<A: Arithmetic>(x: f64) -> f64 {
+fn ln_less<A: Arithmetic>(x: f64, n: f64) -> f64 {
     // The bits of x against those of √½: the exponent is k, and the rest is m.
     let shifted = x.to_bits().wrapping_sub(FRAC_1_SQRT_2.to_bits());
     let k_bits = ((shifted >> 52) + EXPONENTS / 2) & (EXPONENTS - 1);
-    let k = f64::from_bits(UNITS.to_bits() | k_bits) - (UNITS + (EXPONENTS / 2) as f64);
+    let k = f64::from_bits(UNITS.to_bits() | k_bits) - (UNITS + (EXPONENTS / 2) as f64) - n;
     let m = f64::from_bits(x.to_bits().wrapping_sub(shifted & !((1 << 52) - 1)));
     let f = m - 1.0;
     let s = f / (2.0 + f);
@@ -41,14 +41,20 @@ pub(crate) fn ln_of_normal<A: Arithmetic>(x: f64) -> f64 {
     A::mul_add(k, LN2_HIGH, f - (half_square - small))
 }
 
+/// `ln x` of a normal positive number, within 1 ulp.
+#[inline(always)]
+pub(crate) fn ln_of_normal<A: Arithmetic>(x: f64) -> f64 {
+    ln_less::<A>(x, 0.0)
+}
+
 /// `ln x`, within 1 ulp; `-∞` at 0, NaN below.
 #[inline(always)]
 pub fn ln<A: Arithmetic>(x: f64) -> f64 {
     const SCALE: f64 = 18_014_398_509_481_984.0; // 2⁵⁴
-    const LN_SCALE: f64 = 54.0 * std::f64::consts::LN_2;
-    let subnormal = x < f64::MIN_POSITIVE;
-    let value = ln_of_normal::<A>(if subnormal { x * SCALE } else { x });
-    let value = if subnormal { value - LN_SCALE } else { value };
+    // A subnormal number is scaled first. One choice of two factors: two choices would make the compiler write the
+    // logarithm twice, once for each outcome.
+    let (scale, n) = if x < f64::MIN_POSITIVE { (SCALE, 54.0) } else { (1.0, 0.0) };
+    let value = ln_less::<A>(x * scale, n);
     let value = if x == 0.0 { f64::NEG_INFINITY } else { value };
     let value = if x < 0.0 { f64::NAN } else { value };
     // ∞ and NaN are their own logarithms.
@@ -62,7 +68,9 @@ impl Kernel for Ln<'_> {
 
     #[inline(always)]
     fn run<A: Arithmetic>(self) {
-        self.0.iter_mut().for_each(|x| *x = ln::<A>(*x));
+        for x in self.0 {
+            *x = ln::<A>(*x);
+        }
     }
 }
 

@@ -27,7 +27,9 @@ impl Kernel for Tanh<'_> {
 
     #[inline(always)]
     fn run<A: Arithmetic>(self) {
-        self.0.iter_mut().for_each(|x| *x = tanh::<A>(*x));
+        for x in self.0 {
+            *x = tanh::<A>(*x);
+        }
     }
 }
 

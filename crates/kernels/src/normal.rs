@@ -21,10 +21,10 @@ fn pair<A: Arithmetic>(u: u64, v: u64) -> (f64, f64) {
 /// One for each lane, twice.
 #[inline(always)]
 pub fn next_normals<A: Arithmetic>(rng: &mut Xoshiro) -> [Lanes; 2] {
-    let (u, v) = (rng.next_lanes(), rng.next_lanes());
     let mut normals = [[0.0; LANES]; 2];
     for i in 0..LANES {
-        (normals[0][i], normals[1][i]) = pair::<A>(u[i], v[i]);
+        let [u, v] = rng.next_of_lane(i);
+        (normals[0][i], normals[1][i]) = pair::<A>(u, v);
     }
     normals
 }

@@ -4,9 +4,11 @@
 //! `ln m = 2 artanh s = 2 (s + s³/3 + s⁵/5 + …)`, and `|s| ≤ 0.172`: after `s²³/23` what is left is below 1e-18 of it. The
 //! sum is written `f - (½ f² - s (½ f² + R))` with `R = s² (⅔ + ⅖ s² + …)`, in which the large term is exact.
 
+use std::f64::consts::FRAC_1_SQRT_2;
+use std::hint::select_unpredictable as select;
+
 use crate::exp::{LN2_HIGH, LN2_LOW};
 use crate::{Arithmetic, Kernel, dispatch, polynomial};
-use std::f64::consts::FRAC_1_SQRT_2;
 
 /// `2/3, 2/5, …, 2/23`.
 const SERIES: [f64; 11] = {
@@ -51,10 +53,9 @@ pub(crate) fn ln_of_normal<A: Arithmetic>(x: f64) -> f64 {
 #[inline(always)]
 pub fn ln<A: Arithmetic>(x: f64) -> f64 {
     const SCALE: f64 = 18_014_398_509_481_984.0; // 2⁵⁴
-    // A subnormal number is scaled first. One choice of two factors: two choices would make the compiler write the
-    // logarithm twice, once for each outcome.
-    let (scale, n) = if x < f64::MIN_POSITIVE { (SCALE, 54.0) } else { (1.0, 0.0) };
-    let value = ln_less::<A>(x * scale, n);
+    // Of two `if` by one condition the compiler makes one branch, and writes the logarithm in both of its arms.
+    let subnormal = x < f64::MIN_POSITIVE;
+    let value = ln_less::<A>(x * select(subnormal, SCALE, 1.0), select(subnormal, 54.0, 0.0));
     let value = if x == 0.0 { f64::NEG_INFINITY } else { value };
     let value = if x < 0.0 { f64::NAN } else { value };
     // ∞ and NaN are their own logarithms.

@@ -21,12 +21,12 @@ fn pair<A: Arithmetic>(u: u64, v: u64) -> (f64, f64) {
 /// One for each lane, twice.
 #[inline(always)]
 pub fn next_normals<A: Arithmetic>(rng: &mut Xoshiro) -> [Lanes; 2] {
-    let mut normals = [[0.0; LANES]; 2];
-    for i in 0..LANES {
+    let (mut first, mut second) = ([0.0; LANES], [0.0; LANES]);
+    for (i, (first, second)) in first.iter_mut().zip(&mut second).enumerate() {
         let [u, v] = rng.next_of_lane(i);
-        (normals[0][i], normals[1][i]) = pair::<A>(u, v);
+        (*first, *second) = pair::<A>(u, v);
     }
-    normals
+    [first, second]
 }
 
 struct Fill<'a>(&'a mut Xoshiro, &'a mut [f64]);

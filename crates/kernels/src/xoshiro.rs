@@ -41,8 +41,8 @@ impl Xoshiro {
         let mut rows = [[0; LANES]; N];
         for i in 0..LANES {
             let bits: [u64; N] = self.next_of_lane(i);
-            for t in 0..N {
-                rows[t][i] = bits[t];
+            for (row, bits) in rows.iter_mut().zip(bits) {
+                row[i] = bits;
             }
         }
         rows

@@ -172,13 +172,31 @@ fn with_avx512<K: Kernel>(kernel: K) -> K::Output {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
+
+    /// Whether products and sums with this set round once.
+    pub(crate) fn is_fused(set: InstructionSet) -> bool {
+        struct Lost;
+        impl Kernel for Lost {
+            type Output = f64;
+
+            #[inline(always)]
+            fn run<A: Arithmetic>(self) -> f64 {
+                A::mul_add(1.0 + f64::EPSILON, 1.0 - f64::EPSILON, -1.0)
+            }
+        }
+        set.run(Lost) != 0.0
+    }
 
     #[test]
     fn the_plainest_set_is_everywhere_and_the_widest_is_there() {
         assert_eq!(InstructionSet::available().next(), Some(InstructionSet::Baseline));
         assert!(InstructionSet::widest().is_available());
+        assert!(
+            InstructionSet::available().skip(1).all(is_fused),
+            "whatever is chosen, it is one of two arithmetics"
+        );
     }
 
     /// `(1+ε)(1-ε) - 1 = -ε²`, which a product of its own rounds away.

@@ -64,3 +64,37 @@ impl Kernel for Fill<'_> {
 pub fn fill<R: RngCore + ?Sized>(out: &mut [f64], rng: &mut R) {
     dispatch(Fill(&mut Xoshiro::from_rng(rng), out));
 }
+
+#[cfg(test)]
+mod tests {
+    use ndarray_rand::rand::SeedableRng;
+    use rand_chacha::ChaCha8Rng;
+
+    use super::*;
+    use crate::InstructionSet;
+    use crate::instruction_set::tests::is_fused;
+
+    /// How many numbers are between the two; those of different sign are far apart.
+    fn ulps_between(a: f64, b: f64) -> u64 {
+        a.to_bits().abs_diff(b.to_bits())
+    }
+
+    /// The state afterwards as well. Without fused operations each number is a few ulp away, from the radius and the angle.
+    #[test]
+    fn every_set_gives_the_same_numbers() {
+        let rng = Xoshiro::from_rng(&mut ChaCha8Rng::seed_from_u64(6));
+        let numbers = |set: InstructionSet| {
+            let (mut rng, mut x) = (rng.clone(), vec![0.0; 200_003]);
+            set.run(Fill(&mut rng, &mut x));
+            (rng, x)
+        };
+        let (last, widest) = numbers(InstructionSet::widest());
+        for set in InstructionSet::available() {
+            let (state, x) = numbers(set);
+            assert_eq!(state, last, "{set:?}");
+            let furthest = x.iter().zip(&widest).map(|(&a, &b)| ulps_between(a, b)).max();
+            let allowed = if is_fused(set) == is_fused(InstructionSet::widest()) { 0 } else { 5 };
+            assert!(furthest <= Some(allowed), "{set:?}: {furthest:?} ulp");
+        }
+    }
+}

@@ -99,3 +99,33 @@ impl Kernel for Fill<'_> {
 pub(crate) fn one_to_two(bits: u64) -> f64 {
     f64::from_bits(bits >> 12 | 1f64.to_bits())
 }
+
+#[cfg(test)]
+mod tests {
+    use ndarray_rand::rand::SeedableRng;
+    use rand_chacha::ChaCha8Rng;
+
+    use super::*;
+    use crate::InstructionSet;
+
+    #[test]
+    fn every_set_gives_the_same_bits() {
+        let rng = Xoshiro::from_rng(&mut ChaCha8Rng::seed_from_u64(1));
+        let bits = |set: InstructionSet| {
+            let (mut rng, mut bits) = (rng.clone(), vec![0; 1003]);
+            set.run(Fill(&mut rng, &mut bits));
+            (rng, bits)
+        };
+        for set in InstructionSet::available() {
+            assert_eq!(bits(set), bits(InstructionSet::Baseline), "{set:?}");
+        }
+    }
+
+    #[test]
+    fn the_first_52_bits_are_a_number_from_one_to_two() {
+        assert_eq!(one_to_two(0), 1.0);
+        assert_eq!(one_to_two((1 << 12) - 1), 1.0);
+        assert_eq!(one_to_two(1 << 63), 1.5);
+        assert_eq!(one_to_two(u64::MAX), 2.0 - f64::EPSILON);
+    }
+}

@@ -79,6 +79,27 @@ mod tests {
         a.to_bits().abs_diff(b.to_bits())
     }
 
+    /// The least `u` is 2⁻⁵², the largest 1; quarter turns are exact.
+    #[test]
+    fn numbers_reach_from_zero_to_the_largest_radius() {
+        struct Pair(u64, u64);
+        impl Kernel for Pair {
+            type Output = (f64, f64);
+
+            #[inline(always)]
+            fn run<A: Arithmetic>(self) -> (f64, f64) {
+                pair::<A>(self.0, self.1)
+            }
+        }
+        let largest = (104.0 * std::f64::consts::LN_2).sqrt();
+        for set in InstructionSet::available() {
+            assert_eq!(set.run(Pair(u64::MAX, 0)), (largest, 0.0));
+            assert_eq!(set.run(Pair(u64::MAX, 1 << 62)), (0.0, largest));
+            assert_eq!(set.run(Pair(u64::MAX, 1 << 63)), (-largest, 0.0));
+            assert_eq!(set.run(Pair(0, 1 << 61)), (0.0, 0.0));
+        }
+    }
+
     /// The state afterwards as well. Without fused operations each number is a few ulp away, from the radius and the angle.
     #[test]
     fn every_set_gives_the_same_numbers() {

@@ -55,3 +55,80 @@ impl AliasTable {
         outcomes[usize::from(below >= threshold)] as usize
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// How many of the `2^64` words of bits mean each outcome, also of those that only fill up the table.
+    fn words_of_outcomes(table: &AliasTable) -> Vec<u128> {
+        let mut words = vec![0; table.columns.len()];
+        for column in &table.columns {
+            words[column.outcomes[0] as usize] += u128::from(column.threshold);
+            words[column.outcomes[1] as usize] += (1_u128 << table.shift) - u128::from(column.threshold);
+        }
+        words
+    }
+
+    /// Weights of sum 1, some of them zero, some tiny.
+    fn weights() -> impl Strategy<Value = Vec<f64>> {
+        let weight = prop_oneof![Just(0.0), 0.0..1.0, 1e-12..1e-9];
+        let some =
+            prop::collection::vec(weight, 1..=70).prop_filter("a law", |w| w.iter().sum::<f64>() > 1e-3);
+        some.prop_map(|weights: Vec<f64>| {
+            let sum: f64 = weights.iter().sum();
+            weights.iter().map(|w| w / sum).collect()
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn the_law_of_the_table_is_the_law(weights in weights()) {
+            let table = AliasTable::new(&weights);
+            let words = words_of_outcomes(&table);
+            prop_assert_eq!(words.iter().sum::<u128>(), 1 << 64);
+            for (words, weight) in words.into_iter().zip(weights.into_iter().chain(std::iter::repeat(0.0))) {
+                // 2⁶⁴ times the weight, exactly, if it is not tiny.
+                let error = words.abs_diff((weight * 2f64.powi(64)) as u128);
+                prop_assert!(error < 1 << 14, "2⁻⁶⁴ times {error} off {weight}");
+                prop_assert!(weight > 0.0 || words == 0, "{words} words for what has no weight");
+            }
+        }
+
+        /// The first and the last word of each part of each column.
+        #[test]
+        fn a_draw_is_what_the_table_says(weights in weights()) {
+            let table = AliasTable::new(&weights);
+            for (k, &Column { threshold, outcomes }) in table.columns.iter().enumerate() {
+                let word = |below: u64| (k as u64) << table.shift | below;
+                if threshold > 0 {
+                    prop_assert_eq!(table.draw(word(0)), outcomes[0] as usize);
+                    prop_assert_eq!(table.draw(word(threshold - 1)), outcomes[0] as usize);
+                }
+                prop_assert_eq!(table.draw(word(threshold)), outcomes[1] as usize);
+                prop_assert_eq!(table.draw(word(u64::MAX >> (64 - table.shift))), outcomes[1] as usize);
+                for below in [0, threshold, u64::MAX >> (64 - table.shift)] {
+                    prop_assert!(weights[table.draw(word(below))] > 0.0);
+                }
+            }
+        }
+
+        #[test]
+        fn a_certain_outcome_is_always_drawn(n in 1..70_usize, certain: prop::sample::Index, bits: u64) {
+            let certain = certain.index(n);
+            let weights: Vec<f64> = (0..n).map(|k| if k == certain { 1.0 } else { 0.0 }).collect();
+            let table = AliasTable::new(&weights);
+            for bits in [bits, 0, u64::MAX] {
+                prop_assert_eq!(table.draw(bits), certain);
+            }
+        }
+    }
+
+    #[test]
+    #[should_panic(expected = "no law of 0")]
+    fn nothing_is_no_law() {
+        AliasTable::new(&[]);
+    }
+}

@@ -80,7 +80,9 @@ impl Kernel for Exp<'_> {
 
     #[inline(always)]
     fn run<A: Arithmetic>(self) {
-        self.0.iter_mut().for_each(|x| *x = exp::<A>(*x));
+        for x in self.0 {
+            *x = exp::<A>(*x);
+        }
     }
 }
 

@@ -4,9 +4,11 @@
 //! `ln m = 2 artanh s = 2 (s + s³/3 + s⁵/5 + …)`, and `|s| ≤ 0.172`: after `s²³/23` what is left is below 1e-18 of it. The
 //! sum is written `f - (½ f² - s (½ f² + R))` with `R = s² (⅔ + ⅖ s² + …)`, in which the large term is exact.
 
+use std::f64::consts::FRAC_1_SQRT_2;
+use std::hint::select_unpredictable as select;
+
 use crate::exp::{LN2_HIGH, LN2_LOW};
 use crate::{Arithmetic, Kernel, dispatch, polynomial};
-use std::f64::consts::FRAC_1_SQRT_2;
 
 /// `2/3, 2/5, …, 2/23`.
 const SERIES: [f64; 11] = {
@@ -24,13 +26,13 @@ const UNITS: f64 = 4_503_599_627_370_496.0;
 /// The exponent of a number has this many bits, and its sign one more.
 const EXPONENTS: u64 = 1 << 12;
 
-/// `ln x` of a normal positive number, within 1 ulp.
+/// `ln x - n ln 2` of a normal positive number and a small integer.
 #[inline(always)]
-pub(crate) fn ln_of_normal<A: Arithmetic>(x: f64) -> f64 {
+fn ln_less<A: Arithmetic>(x: f64, n: f64) -> f64 {
     // The bits of x against those of √½: the exponent is k, and the rest is m.
     let shifted = x.to_bits().wrapping_sub(FRAC_1_SQRT_2.to_bits());
     let k_bits = ((shifted >> 52) + EXPONENTS / 2) & (EXPONENTS - 1);
-    let k = f64::from_bits(UNITS.to_bits() | k_bits) - (UNITS + (EXPONENTS / 2) as f64);
+    let k = f64::from_bits(UNITS.to_bits() | k_bits) - (UNITS + (EXPONENTS / 2) as f64) - n;
     let m = f64::from_bits(x.to_bits().wrapping_sub(shifted & !((1 << 52) - 1)));
     let f = m - 1.0;
     let s = f / (2.0 + f);
@@ -41,14 +43,19 @@ pub(crate) fn ln_of_normal<A: Arithmetic>(x: f64) -> f64 {
     A::mul_add(k, LN2_HIGH, f - (half_square - small))
 }
 
+/// `ln x` of a normal positive number, within 1 ulp.
+#[inline(always)]
+pub(crate) fn ln_of_normal<A: Arithmetic>(x: f64) -> f64 {
+    ln_less::<A>(x, 0.0)
+}
+
 /// `ln x`, within 1 ulp; `-∞` at 0, NaN below.
 #[inline(always)]
 pub fn ln<A: Arithmetic>(x: f64) -> f64 {
     const SCALE: f64 = 18_014_398_509_481_984.0; // 2⁵⁴
-    const LN_SCALE: f64 = 54.0 * std::f64::consts::LN_2;
+    // Of two `if` by one condition the compiler makes one branch, and writes the logarithm in both of its arms.
     let subnormal = x < f64::MIN_POSITIVE;
-    let value = ln_of_normal::<A>(if subnormal { x * SCALE } else { x });
-    let value = if subnormal { value - LN_SCALE } else { value };
+    let value = ln_less::<A>(x * select(subnormal, SCALE, 1.0), select(subnormal, 54.0, 0.0));
     let value = if x == 0.0 { f64::NEG_INFINITY } else { value };
     let value = if x < 0.0 { f64::NAN } else { value };
     // ∞ and NaN are their own logarithms.
@@ -62,7 +69,9 @@ impl Kernel for Ln<'_> {
 
     #[inline(always)]
     fn run<A: Arithmetic>(self) {
-        self.0.iter_mut().for_each(|x| *x = ln::<A>(*x));
+        for x in self.0 {
+            *x = ln::<A>(*x);
+        }
     }
 }
 

@@ -58,3 +58,32 @@ impl Kernel for SquaredDeviations<'_> {
 pub fn squared_deviations(x: &[f64], center: f64) -> f64 {
     dispatch(SquaredDeviations(x, center))
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::InstructionSet;
+
+    proptest! {
+        /// Integers, whose sums are exact in any order.
+        #[test]
+        fn integers_are_summed_exactly(x in prop::collection::vec(-1_000_000..1_000_000_i64, 0..300), center in -1000..1000_i64) {
+            let numbers: Vec<f64> = x.iter().map(|&x| x as f64).collect();
+            prop_assert_eq!(sum(&numbers), x.iter().sum::<i64>() as f64);
+            let squares: i64 = x.iter().map(|x| (x - center).pow(2)).sum();
+            prop_assert_eq!(squared_deviations(&numbers, center as f64), squares as f64);
+        }
+
+        #[test]
+        fn every_set_gives_the_same_bits(x in prop::collection::vec(-1.0..1.0, 0..300), center in -1.0..1.0) {
+            for set in InstructionSet::available() {
+                let bits = |set: InstructionSet| {
+                    [set.run(Sum(&x)), set.run(SquaredDeviations(&x, center))].map(f64::to_bits)
+                };
+                prop_assert_eq!(bits(set), bits(InstructionSet::Baseline), "{:?}", set);
+            }
+        }
+    }
+}

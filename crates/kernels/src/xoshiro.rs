@@ -29,19 +29,44 @@ impl Xoshiro {
     /// The next 64 bits of each generator.
     #[inline(always)]
     pub fn next_lanes(&mut self) -> [u64; LANES] {
-        let [a, b, c, d] = &mut self.state;
-        let mut out = [0; LANES];
+        let [row] = self.next_rows();
+        row
+    }
+
+    /// The next 64 bits of each generator, `N` times: row after row what [`Xoshiro::next_lanes`] would give.
+    ///
+    /// Faster from four rows on, because a loop over lanes that does little is not vectorised but unrolled.
+    #[inline(always)]
+    pub fn next_rows<const N: usize>(&mut self) -> [[u64; LANES]; N] {
+        let mut rows = [[0; LANES]; N];
         for i in 0..LANES {
-            out[i] = a[i].wrapping_add(d[i]).rotate_left(23).wrapping_add(a[i]);
-            let shifted = b[i] << 17;
-            c[i] ^= a[i];
-            d[i] ^= b[i];
-            b[i] ^= c[i];
-            a[i] ^= d[i];
-            c[i] ^= shifted;
-            d[i] = d[i].rotate_left(45);
+            let bits: [u64; N] = self.next_of_lane(i);
+            for (row, bits) in rows.iter_mut().zip(bits) {
+                row[i] = bits;
+            }
         }
-        out
+        rows
+    }
+
+    /// The next `N` times 64 bits of generator `i`.
+    #[inline(always)]
+    pub(crate) fn next_of_lane<const N: usize>(&mut self, i: usize) -> [u64; N] {
+        let [mut a, mut b, mut c, mut d] = [0, 1, 2, 3].map(|word: usize| self.state[word][i]);
+        let mut bits = [0; N];
+        for bits in &mut bits {
+            *bits = a.wrapping_add(d).rotate_left(23).wrapping_add(a);
+            let shifted = b << 17;
+            c ^= a;
+            d ^= b;
+            b ^= c;
+            a ^= d;
+            c ^= shifted;
+            d = d.rotate_left(45);
+        }
+        for (words, word) in self.state.iter_mut().zip([a, b, c, d]) {
+            words[i] = word;
+        }
+        bits
     }
 
     /// Fills `out` with random bits, lane after lane.
@@ -57,17 +82,15 @@ impl Kernel for Fill<'_> {
 
     #[inline(always)]
     fn run<A: Arithmetic>(self) {
+        const ROWS: usize = 8;
         let Self(rng, out) = self;
-        // A copy: kept in registers, not in memory.
-        let mut lanes = rng.clone();
-        let (blocks, rest) = out.as_chunks_mut::<LANES>();
+        let (blocks, rest) = out.as_chunks_mut::<{ ROWS * LANES }>();
         for block in blocks {
-            *block = lanes.next_lanes();
+            block.copy_from_slice(rng.next_rows::<ROWS>().as_flattened());
         }
-        if !rest.is_empty() {
-            rest.copy_from_slice(&lanes.next_lanes()[..rest.len()]);
+        for row in rest.chunks_mut(LANES) {
+            row.copy_from_slice(&rng.next_lanes()[..row.len()]);
         }
-        *rng = lanes;
     }
 }
 
@@ -75,4 +98,34 @@ impl Kernel for Fill<'_> {
 #[inline(always)]
 pub(crate) fn one_to_two(bits: u64) -> f64 {
     f64::from_bits(bits >> 12 | 1f64.to_bits())
+}
+
+#[cfg(test)]
+mod tests {
+    use ndarray_rand::rand::SeedableRng;
+    use rand_chacha::ChaCha8Rng;
+
+    use super::*;
+    use crate::InstructionSet;
+
+    #[test]
+    fn every_set_gives_the_same_bits() {
+        let rng = Xoshiro::from_rng(&mut ChaCha8Rng::seed_from_u64(1));
+        let bits = |set: InstructionSet| {
+            let (mut rng, mut bits) = (rng.clone(), vec![0; 1003]);
+            set.run(Fill(&mut rng, &mut bits));
+            (rng, bits)
+        };
+        for set in InstructionSet::available() {
+            assert_eq!(bits(set), bits(InstructionSet::Baseline), "{set:?}");
+        }
+    }
+
+    #[test]
+    fn the_first_52_bits_are_a_number_from_one_to_two() {
+        assert_eq!(one_to_two(0), 1.0);
+        assert_eq!(one_to_two((1 << 12) - 1), 1.0);
+        assert_eq!(one_to_two(1 << 63), 1.5);
+        assert_eq!(one_to_two(u64::MAX), 2.0 - f64::EPSILON);
+    }
 }

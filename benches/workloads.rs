@@ -21,13 +21,13 @@ use clap::{Parser, ValueEnum};
 use linalg as _;
 use montecarlo::{Moments, MonteCarlo, Streams};
 use ndarray::{Array1, Array2};
-use nn::{Adam, Mlp, Variance};
-use prob::{Gaussian, fill_standard_normal, squared_distances, squared_norms, standard_normal};
+use nn::{Adam, Mlp, Shards, Variance};
+use prob::{Gaussian, squared_distances, squared_norms, standard_normal};
 use rand_chacha::{ChaCha8Rng, rand_core::SeedableRng};
 use rayon::prelude::*;
 use serde_json::json;
 use toy::Preset;
-use vae::{Objective, Vae};
+use vae::{Objective, Vae, VaeLearner};
 use vdm::{ExactDenoiser, ReverseVariance, Sampler, Schedule};
 
 /// Workloads, by name; all without one.
@@ -171,18 +171,19 @@ fn reverse(n: u64) -> Vec<f64> {
 fn train(steps: u64) -> Vec<f64> {
     let mut rng = ChaCha8Rng::seed_from_u64(7);
     let x = Preset::Ring8.mixture().sample(256, &mut rng);
-    let mut vae = Vae::new(2, &[64, 64], 2, Variance::Fixed(0.01), &mut rng);
-    let mut work = vae.workspace(256);
-    let [mut encoder, mut decoder] = [&vae.encoder, &vae.decoder].map(|law| Adam::new(law.net(), 1e-3));
-    let mut eps = Array2::zeros((256, 2));
+    let vae = Vae::new(2, &[64, 64], 2, Variance::Fixed(0.01), &mut rng);
+    let mut model = VaeLearner { vae, objective: Objective::ELBO };
+    let mut shards = Shards::new(&mut model, 256, Streams::new(7));
+    let mut adams: Vec<Adam> =
+        shards.networks(&mut model).iter().map(|(net, _)| Adam::new(net, 1e-3)).collect();
     let mut loss = 0.0;
     for _ in 0..steps {
-        fill_standard_normal(&mut eps, &mut rng);
-        let bound = vae.loss_gradient(&x, &eps, &Objective::ELBO, &mut work);
+        let bound = shards.loss_gradient(&mut model, &x);
         // Up to the constant of the decoder's density.
         loss = -bound.elbo() - (TAU * 0.01).ln();
-        encoder.step(vae.encoder.net_mut(), work.encoder_gradient());
-        decoder.step(vae.decoder.net_mut(), work.decoder_gradient());
+        for ((net, gradient), adam) in shards.networks(&mut model).into_iter().zip(&mut adams) {
+            adam.step(net, gradient);
+        }
     }
     vec![loss]
 }

@@ -10,6 +10,7 @@
 //! The last layer is linear, so `δ_L` is the `dL/dy` that the loss provides; the input has no `tanh` before it, so
 //! the chain ends with `dL/dx = δ₁ W₁'`.
 
+use kernels::{Arithmetic, Kernel, dispatch};
 use ndarray::{Array1, Array2, ArrayRef2, linalg::general_mat_mul};
 
 use crate::activation::tanh_backward;
@@ -30,10 +31,15 @@ pub struct Tape {
 
 impl Tape {
     pub(crate) fn new(mlp: &Mlp, rows: usize) -> Self {
+        let tape = Self::forward_only(mlp, rows);
+        Self { deltas: tape.activations.clone(), ..tape }
+    }
+
+    /// Without the buffers of a way back.
+    pub(crate) fn forward_only(mlp: &Mlp, rows: usize) -> Self {
         let input = Array2::zeros((rows, mlp.input_dim()));
         let outputs = mlp.layers().iter().map(|layer| Array2::zeros((rows, layer.output_dim())));
-        let activations: Vec<_> = std::iter::once(input).chain(outputs).collect();
-        Self { deltas: activations.clone(), activations }
+        Self { activations: std::iter::once(input).chain(outputs).collect(), deltas: vec![] }
     }
 
     /// Number of examples in a batch, `n`.
@@ -76,6 +82,23 @@ impl Gradient {
     /// The same, to be changed: to add a penalty on the weights, or to clip.
     pub fn layers_mut(&mut self) -> &mut [Dense] {
         &mut self.layers
+    }
+
+    /// Back to 0.
+    pub fn clear(&mut self) {
+        self.layers.iter_mut().flat_map(Dense::slices_mut).for_each(|slice| slice.fill(0.0));
+    }
+
+    /// `self ← self + weight · other`: the gradient of a batch from those of its parts.
+    ///
+    /// # Panics
+    /// If the other is of another architecture.
+    pub fn scaled_add(&mut self, weight: f64, other: &Gradient) {
+        assert_eq!(self.layers.len(), other.layers.len(), "a gradient of another architecture");
+        for (mine, theirs) in self.layers.iter_mut().zip(&other.layers) {
+            mine.weight.scaled_add(weight, &theirs.weight);
+            mine.bias.scaled_add(weight, &theirs.bias);
+        }
     }
 
     /// All of it in one vector, in the order of [`Mlp::flat_parameters`].
@@ -122,10 +145,25 @@ impl Mlp {
 }
 
 /// `sum ← Σ_rows a`.
-fn sum_rows(a: &ArrayRef2<f64>, sum: &mut Array1<f64>) {
+fn sum_rows(a: &Array2<f64>, sum: &mut Array1<f64>) {
     sum.fill(0.0);
-    for row in a.rows() {
-        *sum += &row;
+    let sum = sum.as_slice_mut().expect("a vector of its own");
+    dispatch(SumRows(a.as_slice().expect("rows one after the other"), sum));
+}
+
+struct SumRows<'a>(&'a [f64], &'a mut [f64]);
+
+impl Kernel for SumRows<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<A: Arithmetic>(self) {
+        let Self(rows, sum) = self;
+        for row in rows.chunks_exact(sum.len()) {
+            for (sum, x) in sum.iter_mut().zip(row) {
+                *sum += x;
+            }
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! The affine layer `y = x W + b`.
 
+use crate::activation::tanh_of_sum_in_place;
 use ndarray::{Array1, Array2, ArrayRef2, linalg::general_mat_mul};
 use ndarray_rand::{RandomExt, rand::Rng, rand_distr::StandardNormal};
 
@@ -51,6 +52,15 @@ impl Dense {
     pub fn forward_into(&self, x: &ArrayRef2<f64>, y: &mut ArrayRef2<f64>) {
         y.assign(&self.bias); // b, once for every row
         general_mat_mul(1.0, x, &self.weight, 1.0, y);
+    }
+
+    /// `y ← tanh(x W + b)` into a buffer: `x` is `[n, in]`, `y` is `[n, out]`, and lies row by row.
+    ///
+    /// # Panics
+    /// If the shapes do not fit.
+    pub fn hidden_into(&self, x: &ArrayRef2<f64>, y: &mut ArrayRef2<f64>) {
+        general_mat_mul(1.0, x, &self.weight, 0.0, y);
+        tanh_of_sum_in_place(y, &self.bias);
     }
 
     /// Every weight, row by row, then every bias.

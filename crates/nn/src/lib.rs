@@ -8,6 +8,7 @@
 //! | [`backward`] | the chain rule, one layer at a time: the tape and the gradient it fills |
 //! | [`adam`] | Adam, the optimiser |
 //! | [`training`] | mini-batches, learning rate, divergence: what training any model has in common |
+//! | [`shards`] | a batch in parts, side by side on the cores |
 //! | [`archive`] | parameters to bytes and back, in the format safetensors |
 //! | [`gaussian_mlp`] | a conditional `p(y|x)` whose mean and log-variance a network writes out |
 //! | [`pass`] | what a step of training writes for one such network |
@@ -53,6 +54,7 @@ pub mod gaussian_mlp;
 pub mod gradient_check;
 pub mod mlp;
 pub mod pass;
+pub mod shards;
 pub mod training;
 
 pub use adam::Adam;
@@ -63,4 +65,5 @@ pub use gaussian_mlp::{GaussianMlp, Variance};
 pub use gradient_check::gradient_check;
 pub use mlp::Mlp;
 pub use pass::Pass;
+pub use shards::Shards;
 pub use training::{Learner, Training};

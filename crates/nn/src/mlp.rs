@@ -1,11 +1,13 @@
 //! The multilayer perceptron: affine layers in a row, `tanh` between them, a linear end.
 
-use ndarray::{Array2, ArrayRef2};
+use ndarray::{Array2, ArrayRef2, s};
 use ndarray_rand::rand::Rng;
 
-use crate::activation::tanh_in_place;
 use crate::backward::{Gradient, Tape};
 use crate::dense::Dense;
+
+/// Rows that an evaluation takes at a time.
+const ROWS: usize = 256;
 
 /// `a₀ = x`, `aₗ = tanh(aₗ₋₁ Wₗ + bₗ)` for the hidden layers, `y = a_{L-1} W_L + b_L`.
 ///
@@ -90,22 +92,24 @@ impl Mlp {
         }
     }
 
-    /// The output `y` (`[n, output_dim]`) for the rows of `x` (`[n, input_dim]`). Allocates, and keeps nothing
-    /// for a backward pass: for evaluation.
+    /// The output `y` (`[n, output_dim]`) for the rows of `x` (`[n, input_dim]`). Keeps nothing for a backward pass: for
+    /// evaluation, of any number of rows, some of them at a time in buffers that stay in cache.
     ///
     /// # Panics
     /// If `x` has another number of columns.
     pub fn forward(&self, x: &ArrayRef2<f64>) -> Array2<f64> {
-        let (first, rest) = self.layers.split_first().expect("a network has a layer");
-        let apply = |layer: &Dense, x: &ArrayRef2<f64>| {
-            let mut y = Array2::zeros((x.nrows(), layer.output_dim()));
-            layer.forward_into(x, &mut y);
-            y
-        };
-        rest.iter().fold(apply(first, x), |mut a, layer| {
-            tanh_in_place(&mut a);
-            apply(layer, &a)
-        })
+        let n = x.nrows();
+        let mut y = Array2::zeros((n, self.output_dim()));
+        let mut tape = None;
+        for from in (0..n).step_by(ROWS) {
+            let rows = from..n.min(from + ROWS);
+            if tape.as_ref().is_none_or(|tape: &Tape| tape.rows() != rows.len()) {
+                tape = Some(Tape::forward_only(self, rows.len()));
+            }
+            let tape = tape.as_mut().expect("made a line above");
+            y.slice_mut(s![rows.clone(), ..]).assign(self.forward_on(&x.slice(s![rows, ..]), tape));
+        }
+        y
     }
 
     /// The same output, computed in the buffers of `tape`, which keeps what [`Mlp::backward`] needs. Allocates
@@ -118,11 +122,9 @@ impl Mlp {
         assert_eq!(x.dim(), tape.activations[0].dim(), "a batch of another shape than the tape's");
         tape.activations[0].assign(x);
         for (l, layer) in self.layers.iter().enumerate() {
-            if l > 0 {
-                tanh_in_place(&mut tape.activations[l]);
-            }
             let (before, after) = tape.activations.split_at_mut(l + 1);
-            layer.forward_into(&before[l], &mut after[0]);
+            let (a, y) = (&before[l], &mut after[0]);
+            if l + 1 < self.layers.len() { layer.hidden_into(a, y) } else { layer.forward_into(a, y) }
         }
         tape.output()
     }

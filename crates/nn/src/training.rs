@@ -7,12 +7,12 @@ use prob::{Bound, Term};
 use rand_chacha::ChaCha8Rng;
 
 use crate::divergence::Course;
-use crate::{Adam, Gradient, Mlp, TrainingError};
+use crate::{Adam, Gradient, Mlp, Shards, TrainingError};
 
 /// A model that is trained: networks, and a loss whose gradient it writes down.
-pub trait Learner {
+pub trait Learner: Sync {
     /// What one step writes: activations, gradients, and what passes between the networks.
-    type Workspace;
+    type Workspace: Send;
 
     /// Buffers for batches of exactly `rows` examples.
     fn workspace(&self, rows: usize) -> Self::Workspace;
@@ -74,24 +74,25 @@ impl Training {
         mut watch: impl FnMut(usize, &Bound),
     ) -> Result<(), TrainingError> {
         assert!(self.batch > 0, "training needs examples");
-        let mut work = model.workspace(self.batch);
-        let networks = model.networks(&work);
+        let streams = self.streams.role("training");
+        let mut shards = Shards::new(model, self.batch, streams.role("noise"));
+        let networks = shards.networks(model);
         let mut adams: Vec<Adam> =
             networks.iter().map(|(net, _)| Adam::new(net, self.learning_rate)).collect();
         // The last parameters that were good on their batch.
         let mut good: Vec<Mlp> = networks.into_iter().map(|(net, _)| net.clone()).collect();
         let mut course = Course::default();
         let mut x = Array2::zeros((self.batch, d));
-        let mut rng = self.streams.role("training").rng(0);
+        let mut rng = streams.rng(0);
         for step in 0..=self.steps {
             model.advance(step as f64 / self.steps as f64);
             examples(&mut rng, &mut x);
-            let bound = model.loss_gradient(&x, &mut rng, &mut work);
+            let bound = shards.loss_gradient(model, &x);
             let judged = match model.fault() {
                 Some((name, value)) => Err(TrainingError::broken(step, name, value)),
                 None => course.is_good(step, &bound, |term| model.trains(term)),
             };
-            let networks = model.networks(&work).into_iter();
+            let networks = shards.networks(model).into_iter();
             match judged {
                 Ok(true) => networks.zip(&mut good).for_each(|((net, _), kept)| kept.copy_parameters(net)),
                 Ok(false) => {}
@@ -102,7 +103,7 @@ impl Training {
             }
             if step < self.steps {
                 watch(step, &bound);
-                for ((net, gradient), adam) in model.networks(&work).into_iter().zip(&mut adams) {
+                for ((net, gradient), adam) in shards.networks(model).into_iter().zip(&mut adams) {
                     adam.set_learning_rate(self.rate(step));
                     adam.step(net, gradient);
                 }

@@ -51,6 +51,19 @@ impl Bound {
         ends.into_iter().chain(self.matching.iter().enumerate().map(|(k, &value)| (Term::Matching(k), value)))
     }
 
+    /// `self ← self + weight · other`, term by term: a bound averaged over parts of a batch.
+    ///
+    /// # Panics
+    /// If the numbers of terms differ.
+    pub fn scaled_add(&mut self, weight: f64, other: &Bound) {
+        assert_eq!(self.matching.len(), other.matching.len(), "bounds of different numbers of terms");
+        self.reconstruction += weight * other.reconstruction;
+        self.prior_matching += weight * other.prior_matching;
+        for (sum, term) in self.matching.iter_mut().zip(&other.matching) {
+            *sum += weight * term;
+        }
+    }
+
     /// The bound itself, in nats.
     pub fn elbo(&self) -> f64 {
         self.reconstruction - self.prior_matching - self.matching.iter().sum::<f64>()
@@ -65,6 +78,14 @@ mod tests {
     fn the_bound_is_the_reconstruction_less_the_rest() {
         let bound = Bound { reconstruction: -0.5, prior_matching: 0.25, matching: vec![0.125, 2.0] };
         assert_eq!(bound.elbo(), -2.875);
+    }
+
+    #[test]
+    fn bounds_add_up_term_by_term() {
+        let mut sum = Bound { reconstruction: -0.5, prior_matching: 0.25, matching: vec![0.125, 2.0] };
+        let other = Bound { reconstruction: -2.0, prior_matching: 1.0, matching: vec![3.0, -4.0] };
+        sum.scaled_add(0.5, &other);
+        assert_eq!(sum, Bound { reconstruction: -1.5, prior_matching: 0.75, matching: vec![1.625, 0.0] });
     }
 
     #[test]

@@ -3,7 +3,6 @@
 use montecarlo::{Estimate, Moments, Streams};
 use ndarray::{Array2, ArrayRef2, Axis};
 use ndarray_rand::rand::Rng;
-use nn::activation::tanh_in_place;
 use nn::{Gradient, Mlp, Tape, TrainingError};
 use prob::numerics::{log_sum_exp, softmax};
 use rand_chacha::ChaCha8Rng;
@@ -68,8 +67,7 @@ impl Classifier {
         let layers = self.net.layers();
         layers[..layers.len() - 1].iter().fold(x.to_owned(), |a, layer| {
             let mut next = Array2::zeros((a.nrows(), layer.output_dim()));
-            layer.forward_into(&a, &mut next);
-            tanh_in_place(&mut next);
+            layer.hidden_into(&a, &mut next);
             next
         })
     }

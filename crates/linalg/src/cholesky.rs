@@ -11,7 +11,10 @@ use crate::qr::triangular_factor;
 /// Columns that a product of matrices takes at a time.
 const BLOCK: usize = 32;
 
-/// From so many rows and columns on, a product with the inverse of a triangle is quicker than to solve it.
+/// Rows that go through all blocks together, so that they stay in cache.
+const TILE: usize = 1024;
+
+/// From so many rows and columns on, products of matrices are quicker than one row after the other.
 const PRODUCT: usize = 8;
 
 /// A matrix that should have a Cholesky factor has none: the pivot of `row` was not a positive number.
@@ -39,6 +42,8 @@ pub struct NotPositiveDefinite {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Cholesky {
     lower: Array2<f64>,
+    /// `L_ii⁻¹` of the blocks on the diagonal, where products of matrices are worth their while.
+    inverses: Vec<Array2<f64>>,
 }
 
 impl Cholesky {
@@ -66,7 +71,15 @@ impl Cholesky {
                 }
             }
         }
-        Ok(Self { lower })
+        Ok(Self::from_lower(lower))
+    }
+
+    fn from_lower(lower: Array2<f64>) -> Self {
+        let d = lower.nrows();
+        let inverse =
+            |(from, to)| substituted_columns(&lower.slice(s![from..to, from..to]), Array2::eye(to - from));
+        let inverses = if d < PRODUCT { vec![] } else { blocks(d).map(inverse).collect() };
+        Self { lower, inverses }
     }
 
     /// The factor of `A + B Bᵀ` for `B` (`[d, k]`), from the QR factorisation of `[B, L]ᵀ`.
@@ -78,7 +91,7 @@ impl Cholesky {
     /// If `b` has not `d` rows.
     pub fn update(&self, b: &ArrayRef2<f64>) -> Self {
         assert_eq!(b.nrows(), self.dim(), "rows to be added to a factor of other dimension");
-        Self { lower: triangular_factor(concatenate![Axis(1), b.view(), self.lower]) }
+        Self::from_lower(triangular_factor(concatenate![Axis(1), b.view(), self.lower]))
     }
 
     /// The factor `[[L, 0], [B, C]]` of `[[L Lᵀ, L Bᵀ], [B Lᵀ, B Bᵀ + C Cᵀ]]` for `B` (`[m, d]`) and the factor `C` (`[m, m]`).
@@ -92,7 +105,7 @@ impl Cholesky {
         lower.slice_mut(s![..d, ..d]).assign(&self.lower);
         lower.slice_mut(s![d.., ..d]).assign(b);
         lower.slice_mut(s![d.., d..]).assign(&c.lower);
-        Self { lower }
+        Self::from_lower(lower)
     }
 
     /// Number of rows, `d`.
@@ -137,48 +150,60 @@ impl Cholesky {
 
     /// `L⁻¹ b` in the place of each row `b` of `rows` (`[n, d]`): examples are rows, and lie together in memory.
     ///
-    /// A block of columns at a time: what the columns before it explain is a product of matrices. Of many rows,
-    /// the triangles on the diagonal are inverted once.
+    /// A block of columns at a time: what the columns before it explain is a product of matrices, and so is the solution of the
+    /// triangle on the diagonal, whose inverse is known.
     ///
     /// # Panics
     /// If `rows` has not `d` columns.
     pub fn whiten_rows(&self, rows: &mut ArrayRef2<f64>) {
         assert_eq!(rows.ncols(), self.dim(), "rows of another dimension");
-        for (from, to) in self.blocks() {
-            let (known, mut block) = rows.multi_slice_mut((s![.., ..from], s![.., from..to]));
-            if from > 0 {
-                general_mat_mul(-1.0, &known, &self.lower.slice(s![from..to, ..from]).t(), 1.0, &mut block);
-            }
-            let triangle = self.lower.slice(s![from..to, from..to]);
-            if to - from < PRODUCT || block.nrows() < PRODUCT {
-                block.rows_mut().into_iter().for_each(|mut row| substitute(&triangle, &mut row));
-            } else {
-                let inverse = substituted_columns(&triangle, Array2::eye(to - from));
-                let solved = block.dot(&inverse.t());
+        if self.is_small(rows) {
+            return rows.rows_mut().into_iter().for_each(|mut row| substitute(&self.lower, &mut row));
+        }
+        let mut solved = Array2::zeros((TILE.min(rows.nrows()), BLOCK));
+        for mut tile in rows.axis_chunks_iter_mut(Axis(0), TILE) {
+            for ((from, to), inverse) in self.blocks().zip(&self.inverses) {
+                let (known, mut block) = tile.multi_slice_mut((s![.., ..from], s![.., from..to]));
+                if from > 0 {
+                    let explains = self.lower.slice(s![from..to, ..from]);
+                    general_mat_mul(-1.0, &known, &explains.t(), 1.0, &mut block);
+                }
+                let mut solved = solved.slice_mut(s![..block.nrows(), ..to - from]);
+                general_mat_mul(1.0, &block, &inverse.t(), 0.0, &mut solved);
                 block.assign(&solved);
             }
         }
     }
 
-    /// `L z` for each row `z` of `rows` (`[n, d]`), `[n, d]`: if a row has covariance `I`, the result has covariance `A`. The
-    /// zeros of `L` are left out, a block at a time.
+    /// `L z` in the place of each row `z` of `rows` (`[n, d]`): if a row has covariance `I`, the result has covariance `A`. The
+    /// zeros of `L` are left out, a block of columns at a time, from the last on.
     ///
     /// # Panics
     /// If `rows` has not `d` columns.
-    pub fn colour_rows(&self, rows: &ArrayRef2<f64>) -> Array2<f64> {
+    pub fn colour_rows(&self, rows: &mut ArrayRef2<f64>) {
         assert_eq!(rows.ncols(), self.dim(), "rows of another dimension");
-        let mut coloured = Array2::zeros(rows.dim());
-        for (from, to) in self.blocks() {
-            let (z, lower) = (rows.slice(s![.., ..to]), self.lower.slice(s![from..to, ..to]));
-            general_mat_mul(1.0, &z, &lower.t(), 0.0, &mut coloured.slice_mut(s![.., from..to]));
+        if self.is_small(rows) {
+            return rows.rows_mut().into_iter().for_each(|mut row| multiply(&self.lower, &mut row));
         }
-        coloured
+        let mut coloured = Array2::zeros((TILE.min(rows.nrows()), BLOCK));
+        for mut tile in rows.axis_chunks_iter_mut(Axis(0), TILE) {
+            for (from, to) in self.blocks().rev() {
+                let mut coloured = coloured.slice_mut(s![..tile.nrows(), ..to - from]);
+                let (z, lower) = (tile.slice(s![.., ..to]), self.lower.slice(s![from..to, ..to]));
+                general_mat_mul(1.0, &z, &lower.t(), 0.0, &mut coloured);
+                tile.slice_mut(s![.., from..to]).assign(&coloured);
+            }
+        }
+    }
+
+    /// Whether products of matrices are not worth their while.
+    fn is_small(&self, rows: &ArrayRef2<f64>) -> bool {
+        self.dim() < PRODUCT || rows.nrows() < PRODUCT
     }
 
     /// Where the blocks of columns begin and end.
-    fn blocks(&self) -> impl Iterator<Item = (usize, usize)> + use<> {
-        let d = self.dim();
-        (0..d).step_by(BLOCK).map(move |from| (from, d.min(from + BLOCK)))
+    fn blocks(&self) -> impl DoubleEndedIterator<Item = (usize, usize)> + use<> {
+        blocks(self.dim())
     }
 
     /// `A⁻¹ B` for a matrix `B` (`[d, m]`): forward, then backward substitution.
@@ -202,10 +227,22 @@ impl Cholesky {
     }
 }
 
+/// Where blocks of `d` columns begin and end.
+fn blocks(d: usize) -> impl DoubleEndedIterator<Item = (usize, usize)> {
+    (0..d).step_by(BLOCK).map(move |from| (from, d.min(from + BLOCK)))
+}
+
 /// `L⁻¹ B`, column by column.
 fn substituted_columns(lower: &ArrayRef2<f64>, mut b: Array2<f64>) -> Array2<f64> {
     b.columns_mut().into_iter().for_each(|mut column| substitute(lower, &mut column));
     b
+}
+
+/// `z ← L z`, from the last entry up.
+fn multiply(lower: &ArrayRef2<f64>, z: &mut ArrayRef1<f64>) {
+    for i in (0..z.len()).rev() {
+        z[i] = (0..=i).map(|k| lower[[i, k]] * z[k]).sum();
+    }
 }
 
 /// `w ← L⁻¹ w` by forward substitution.

@@ -80,20 +80,34 @@ impl MonteCarlo {
         progress: &(dyn Fn(u64) + Sync),
         work: impl Fn(&mut ChaCha8Rng, usize) -> A + Sync,
     ) -> A {
+        self.run_with(progress, || (), |(), rng, n| work(rng, n))
+    }
+
+    /// The same with buffers that `work` may use again and again: `buffers()` makes them a few times for each thread, and
+    /// what a chunk left in them must not change what the next one finds.
+    ///
+    /// # Panics
+    /// As [`run`](Self::run).
+    pub fn run_with<A: Merge + Send, B>(
+        &self,
+        progress: &(dyn Fn(u64) + Sync),
+        buffers: impl Fn() -> B + Sync + Send,
+        work: impl Fn(&mut B, &mut ChaCha8Rng, usize) -> A + Sync,
+    ) -> A {
         assert!(self.samples > 0 && self.chunk > 0, "Monte Carlo needs samples: {self:?}");
         let chunk = self.chunk as u64;
         let chunks = self.samples.div_ceil(chunk);
         let done = AtomicU64::new(0);
-        let run_chunk = |k: u64| {
+        let run_chunk = |buffers: &mut B, k: u64| {
             let n = chunk.min(self.samples - k * chunk);
-            let result = work(&mut self.streams.rng(k), n as usize);
+            let result = work(buffers, &mut self.streams.rng(k), n as usize);
             progress(done.fetch_add(n, Ordering::Relaxed) + n);
             result
         };
         let mut total: Option<A> = None;
         for first in (0..chunks).step_by(CHUNKS_IN_FLIGHT as usize) {
             let last = chunks.min(first + CHUNKS_IN_FLIGHT);
-            let results: Vec<A> = (first..last).into_par_iter().map(run_chunk).collect();
+            let results: Vec<A> = (first..last).into_par_iter().map_init(&buffers, run_chunk).collect();
             for result in results {
                 match &mut total {
                     Some(total) => total.merge(result),

@@ -3,12 +3,16 @@
 use std::fmt;
 
 use linalg::Cholesky;
-use ndarray::{Array1, Array2, ArrayRef1, ArrayRef2, Axis};
+use ndarray::{Array1, Array2, ArrayRef1, ArrayRef2, Axis, s};
 use ndarray_rand::rand::RngCore;
 
 use crate::error::{ProbError, check_dim, check_finite};
-use crate::noise::standard_normal;
+use crate::noise::fill_standard_normal;
 use crate::numerics::{LN_2PI, scale_mismatch};
+use crate::rows::squared_norms;
+
+/// Rows whose densities are computed together, so that they stay in cache.
+const TILE: usize = 1024;
 
 /// `N(m, S)`: mean `m` (`[d]`), symmetric positive definite covariance `S` (`[d, d]`), kept with its Cholesky
 /// factor.
@@ -106,10 +110,18 @@ impl Gaussian {
     /// # Panics
     /// If the rows have another dimension.
     pub fn log_probs(&self, x: &ArrayRef2<f64>) -> Array1<f64> {
-        let mut white = &x.view() - &self.mean;
-        self.factor.whiten_rows(&mut white);
         let at_mean = self.factor.log_det() + self.dim() as f64 * LN_2PI;
-        white.rows().into_iter().map(|white| -0.5 * (white.dot(&white) + at_mean)).collect()
+        let mut log_probs = Array1::zeros(x.nrows());
+        let mut white = Array2::zeros((TILE.min(x.nrows()), self.dim()));
+        let tiles = x.axis_chunks_iter(Axis(0), TILE).zip(log_probs.axis_chunks_iter_mut(Axis(0), TILE));
+        for (x, mut log_probs) in tiles {
+            let mut white = white.slice_mut(s![..x.nrows(), ..]);
+            white.assign(&x);
+            white -= &self.mean;
+            self.factor.whiten_rows(&mut white);
+            log_probs.assign(&squared_norms(&white).mapv(|square| -0.5 * (square + at_mean)));
+        }
+        log_probs
     }
 
     /// `(x - m)' S⁻¹ (x - m)`, the squared Mahalanobis distance of `x` (`[d]`) from the mean.
@@ -136,12 +148,31 @@ impl Gaussian {
     /// # Panics
     /// If `eps` has not `d` columns.
     pub fn sample_given_noise(&self, eps: &ArrayRef2<f64>) -> Array2<f64> {
-        self.factor.colour_rows(eps) + &self.mean
+        let mut x = eps.to_owned();
+        self.put_in_place(&mut x);
+        x
     }
 
     /// `n` draws, `[n, d]`.
     pub fn sample<R: RngCore + ?Sized>(&self, n: usize, rng: &mut R) -> Array2<f64> {
-        self.sample_given_noise(&standard_normal((n, self.dim()), rng))
+        let mut x = Array2::zeros((n, self.dim()));
+        self.sample_into(&mut x, rng);
+        x
+    }
+
+    /// Draws in the place of the rows of `x` (`[n, d]`).
+    ///
+    /// # Panics
+    /// If the rows have another dimension or do not lie one after the other in memory.
+    pub fn sample_into<R: RngCore + ?Sized>(&self, x: &mut ArrayRef2<f64>, rng: &mut R) {
+        fill_standard_normal(x, rng);
+        self.put_in_place(x);
+    }
+
+    /// `ε ← m + L ε`, each row.
+    fn put_in_place(&self, eps: &mut ArrayRef2<f64>) {
+        self.factor.colour_rows(eps);
+        eps.rows_mut().into_iter().for_each(|mut row| row += &self.mean);
     }
 
     /// Differential entropy `½ (d + d log 2π + log det S)`, in nats.

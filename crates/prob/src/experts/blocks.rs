@@ -1,5 +1,10 @@
 //! The kernel of the line and the plane: a block of rows at a time, side by side.
 
+#![allow(
+    clippy::needless_range_loop,
+    reason = "rows and coordinates are walked side by side, and closures are not inlined"
+)]
+
 use kernels::{Arithmetic, Kernel, dispatch};
 use kernels::{exp::exp_of_negative, ln::ln};
 

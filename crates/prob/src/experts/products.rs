@@ -57,7 +57,7 @@ pub(super) fn answer(components: &[Component], x: &ArrayRef2<f64>, answers: Answ
         let mut spread = Array1::zeros(x.nrows());
         for (component, weight) in components.iter().zip(weights.columns()) {
             let shift = component.respond(x) - &mean;
-            spread += &(((&shift * &shift).sum_axis(Axis(1)) + component.spread) * &weight);
+            spread += &(((&shift * &shift).sum_axis(Axis(1)) + component.spread) * weight);
         }
         ArrayViewMut1::from(out).assign(&spread);
     }

@@ -3,12 +3,40 @@
 //! The law is cut into `2^b` columns of equal probability, each of which holds no more than two of its outcomes. A draw takes
 //! a column by `b` of its bits, and one of the two by the others.
 
+#![allow(clippy::needless_range_loop, reason = "lanes are walked side by side")]
+
+use crate::{Arithmetic, LANES};
+
 /// A finite law, ready to be drawn from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AliasTable {
     columns: Vec<Column>,
     /// How far the bits that choose the column are to be shifted.
     shift: u32,
+    /// The columns again, if they fit into lanes.
+    small: Option<SmallTable>,
+}
+
+/// Up to eight columns, as registers hold them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct SmallTable {
+    thresholds: [u64; LANES],
+    outcomes: [[u64; LANES]; 2],
+}
+
+impl SmallTable {
+    fn new(columns: &[Column]) -> Option<Self> {
+        if columns.len() > LANES {
+            return None;
+        }
+        let mut small = Self { thresholds: [0; LANES], outcomes: [[0; LANES]; 2] };
+        for (k, column) in columns.iter().enumerate() {
+            small.thresholds[k] = column.threshold;
+            small.outcomes[0][k] = u64::from(column.outcomes[0]);
+            small.outcomes[1][k] = u64::from(column.outcomes[1]);
+        }
+        Some(small)
+    }
 }
 
 /// Bits below the threshold mean the first outcome, all others the second.
@@ -44,7 +72,34 @@ impl AliasTable {
                 small.push(from);
             }
         }
-        Self { columns, shift }
+        let small = SmallTable::new(&columns);
+        Self { columns, shift, small }
+    }
+
+    /// The same in lanes: the outcomes of 64 random bits each.
+    ///
+    /// # Panics
+    /// If the law has more than 8 columns.
+    #[inline(always)]
+    pub fn draw_lanes<A: Arithmetic>(&self, bits: &[u64; LANES]) -> [u64; LANES] {
+        let small = self.small.as_ref().expect("no more than 8 columns");
+        let (mut index, mut below) = ([0; LANES], [0; LANES]);
+        for i in 0..LANES {
+            index[i] = bits[i] >> self.shift;
+            below[i] = bits[i] & (u64::MAX >> (64 - self.shift));
+        }
+        let thresholds = A::look_up(&small.thresholds, &index);
+        let [first, second] = [0, 1].map(|which| A::look_up(&small.outcomes[which], &index));
+        let mut outcomes = [0; LANES];
+        for i in 0..LANES {
+            outcomes[i] = if below[i] < thresholds[i] { first[i] } else { second[i] };
+        }
+        outcomes
+    }
+
+    /// Whether [`draw_lanes`](Self::draw_lanes) can draw it.
+    pub fn is_small(&self) -> bool {
+        self.small.is_some()
     }
 
     /// The outcome of 64 random bits.

@@ -8,14 +8,28 @@
 //! Sets differ in one thing besides speed: whether a product and a sum round once or twice. Sums have an order that no set
 //! changes, so all sets with fused operations give the same numbers, bit for bit.
 
+#![allow(clippy::needless_range_loop, reason = "lanes are walked side by side")]
 #![allow(unsafe_code, reason = "calls of functions compiled for instructions that were seen to be there")]
 
 use std::sync::OnceLock;
 
-/// `a b + c`: the one operation that instruction sets do differently.
+use crate::LANES;
+
+/// What instruction sets do differently.
 pub trait Arithmetic {
     /// `a b + c`.
     fn mul_add(a: f64, b: f64, c: f64) -> f64;
+
+    /// `table[index[i] mod 8]` for each lane: the same everywhere, but a single instruction in AVX-512, which the compiler does
+    /// not find by itself.
+    #[inline(always)]
+    fn look_up(table: &[u64; LANES], index: &[u64; LANES]) -> [u64; LANES] {
+        let mut found = [0; LANES];
+        for i in 0..LANES {
+            found[i] = table[index[i] as usize % LANES];
+        }
+        found
+    }
 }
 
 /// Rounds once: an instruction of its own.
@@ -30,6 +44,32 @@ impl Arithmetic for Fused {
     #[inline(always)]
     fn mul_add(a: f64, b: f64, c: f64) -> f64 {
         a.mul_add(b, c)
+    }
+}
+
+/// [`Fused`], with the permutations of AVX-512.
+#[cfg(target_arch = "x86_64")]
+#[derive(Debug)]
+pub struct Wide;
+
+#[cfg(target_arch = "x86_64")]
+impl Arithmetic for Wide {
+    #[inline(always)]
+    fn mul_add(a: f64, b: f64, c: f64) -> f64 {
+        a.mul_add(b, c)
+    }
+
+    #[inline(always)]
+    fn look_up(table: &[u64; LANES], index: &[u64; LANES]) -> [u64; LANES] {
+        use std::arch::x86_64::{_mm512_loadu_epi64, _mm512_permutexvar_epi64, _mm512_storeu_epi64};
+        let mut found = [0; LANES];
+        // SAFETY: only `with_avx512` runs a kernel with this arithmetic, and eight words lie behind each pointer.
+        unsafe {
+            let table = _mm512_loadu_epi64(table.as_ptr().cast());
+            let index = _mm512_loadu_epi64(index.as_ptr().cast());
+            _mm512_storeu_epi64(found.as_mut_ptr().cast(), _mm512_permutexvar_epi64(index, table));
+        }
+        found
     }
 }
 
@@ -168,7 +208,7 @@ fn with_avx2<K: Kernel>(kernel: K) -> K::Output {
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2,fma,avx512f,avx512bw,avx512dq,avx512vl")]
 fn with_avx512<K: Kernel>(kernel: K) -> K::Output {
-    kernel.run::<Fused>()
+    kernel.run::<Wide>()
 }
 
 #[cfg(test)]
@@ -187,6 +227,27 @@ pub(crate) mod tests {
             }
         }
         set.run(Lost) != 0.0
+    }
+
+    /// Every index, also those beyond the table.
+    #[test]
+    fn all_sets_look_up_the_same() {
+        struct LookUp([u64; LANES], [u64; LANES]);
+        impl Kernel for LookUp {
+            type Output = [u64; LANES];
+
+            #[inline(always)]
+            fn run<A: Arithmetic>(self) -> [u64; LANES] {
+                A::look_up(&self.0, &self.1)
+            }
+        }
+        let table = std::array::from_fn(|i| 100 + i as u64);
+        for set in InstructionSet::available() {
+            for first in 0..20 {
+                let index = std::array::from_fn(|i| first + 3 * i as u64);
+                assert_eq!(set.run(LookUp(table, index)), index.map(|i| 100 + i % 8), "{set:?}");
+            }
+        }
     }
 
     #[test]

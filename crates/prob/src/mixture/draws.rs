@@ -1,5 +1,7 @@
 //! Draws from a mixture: a component from its table, and standard normal noise put in its place, `m_k + L_k ε`.
 
+#![allow(clippy::needless_range_loop, reason = "lanes and coordinates are walked side by side")]
+
 use kernels::{AliasTable, Arithmetic, Kernel, LANES, Xoshiro, dispatch};
 use ndarray_rand::rand::RngCore;
 
@@ -53,6 +55,10 @@ impl Draws {
         let mut labels = Xoshiro::from_rng(rng);
         let choose = &self.choose;
         match &self.places {
+            Places::Line(places) if choose.is_small() => dispatch(LookUp { choose, places, x, labels, hear }),
+            Places::Plane(places) if choose.is_small() => {
+                dispatch(LookUp { choose, places, x, labels, hear })
+            }
             Places::Line(places) => dispatch(PutInPlace { choose, places, x, labels, hear }),
             Places::Plane(places) => dispatch(PutInPlace { choose, places, x, labels, hear }),
             Places::Space(places) => {
@@ -105,6 +111,92 @@ impl<const D: usize, H: FnMut(usize)> Kernel for PutInPlace<'_, D, H> {
                         row[i] = A::mul_add(lower[i][j], noise[j], row[i]);
                     }
                 }
+            }
+        }
+    }
+}
+
+/// The same for up to eight components, whose numbers lie in registers: eight rows at a time.
+struct LookUp<'a, const D: usize, H> {
+    choose: &'a AliasTable,
+    places: &'a [Place<D>],
+    x: &'a mut [f64],
+    labels: Xoshiro,
+    hear: H,
+}
+
+/// One number of every component, as bits.
+type Table = [u64; LANES];
+
+/// `m` and `L` of all components.
+struct Tables<const D: usize> {
+    mean: [Table; D],
+    lower: [[Table; D]; D],
+}
+
+impl<const D: usize> Tables<D> {
+    fn new(places: &[Place<D>]) -> Self {
+        let mut tables = Self { mean: [[0; LANES]; D], lower: [[[0; LANES]; D]; D] };
+        for (k, place) in places.iter().enumerate() {
+            for i in 0..D {
+                tables.mean[i][k] = place.mean[i].to_bits();
+                for j in 0..=i {
+                    tables.lower[i][j][k] = place.lower[i][j].to_bits();
+                }
+            }
+        }
+        tables
+    }
+
+    /// `ε ← m_k + L_k ε` for eight rows.
+    #[inline(always)]
+    fn put_in_place<A: Arithmetic>(&self, k: &[u64; LANES], rows: &mut [[f64; D]; LANES]) {
+        let noise = *rows;
+        for i in 0..D {
+            let mean = A::look_up(&self.mean[i], k);
+            let mut sum = mean.map(f64::from_bits);
+            for j in 0..=i {
+                let lower = A::look_up(&self.lower[i][j], k);
+                for lane in 0..LANES {
+                    sum[lane] = A::mul_add(f64::from_bits(lower[lane]), noise[lane][j], sum[lane]);
+                }
+            }
+            for lane in 0..LANES {
+                rows[lane][i] = sum[lane];
+            }
+        }
+    }
+}
+
+/// Words of each lane that are drawn together.
+const WORDS: usize = 8;
+
+impl<const D: usize, H: FnMut(usize)> Kernel for LookUp<'_, D, H> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<A: Arithmetic>(self) {
+        let Self { choose, places, x, mut labels, mut hear } = self;
+        let tables = Tables::new(places);
+        for rows in x.as_chunks_mut::<D>().0.chunks_mut(LANES * WORDS) {
+            let bits = labels.next_rows::<WORDS>();
+            let (blocks, rest) = rows.as_chunks_mut::<LANES>();
+            for (rows, bits) in blocks.iter_mut().zip(&bits) {
+                let k = choose.draw_lanes::<A>(bits);
+                for k in k {
+                    hear(k as usize);
+                }
+                tables.put_in_place::<A>(&k, rows);
+            }
+            if !rest.is_empty() {
+                let k = choose.draw_lanes::<A>(&bits[blocks.len()]);
+                for &k in &k[..rest.len()] {
+                    hear(k as usize);
+                }
+                let mut rows = [[0.0; D]; LANES];
+                rows[..rest.len()].copy_from_slice(rest);
+                tables.put_in_place::<A>(&k, &mut rows);
+                rest.copy_from_slice(&rows[..rest.len()]);
             }
         }
     }

@@ -57,7 +57,7 @@ impl Draws {
         match &self.places {
             Places::Line(places) if choose.is_small() => dispatch(LookUp { choose, places, x, labels, hear }),
             Places::Plane(places) if choose.is_small() => {
-                dispatch(LookUp { choose, places, x, labels, hear })
+                dispatch(LookUp { choose, places, x, labels, hear });
             }
             Places::Line(places) => dispatch(PutInPlace { choose, places, x, labels, hear }),
             Places::Plane(places) => dispatch(PutInPlace { choose, places, x, labels, hear }),

@@ -16,6 +16,7 @@
 use std::f64::consts::TAU;
 use std::time::Instant;
 
+use benches::{Floor, Limits};
 use clap::{Parser, ValueEnum};
 // The programs at the top choose the BLAS.
 use linalg as _;
@@ -36,6 +37,9 @@ struct Arguments {
     /// Which
     #[arg(value_enum)]
     workloads: Vec<Workload>,
+    /// Also say how long each takes at least at the rates of the chip, which are measured first, and what share of its time that is
+    #[arg(long)]
+    floor: bool,
     /// Multiplies every size: 0.1 for a quick look
     #[arg(long, default_value_t = 1.0)]
     scale: f64,
@@ -58,12 +62,13 @@ enum Workload {
 fn main() {
     let asked = Arguments::parse();
     let all = if asked.workloads.is_empty() { Workload::value_variants() } else { &asked.workloads };
+    let limits = asked.floor.then(Limits::measure);
     for &workload in all {
         let n = ((workload.size() as f64 * asked.scale) as u64).max(1);
         let start = Instant::now();
         let check = workload.run(n);
         let seconds = start.elapsed().as_secs_f64();
-        let line = json!({
+        let mut line = json!({
             "library": "elbow",
             "workload": workload.to_possible_value().expect("none is hidden").get_name(),
             "n": n,
@@ -71,6 +76,11 @@ fn main() {
             "per_second": (n as f64 / seconds * 10.0).round() / 10.0,
             "check": check,
         });
+        if let Some(limits) = &limits {
+            let floor = workload.floor().seconds(n, limits);
+            line["floor_seconds"] = ((floor * 1e4).round() / 1e4).into();
+            line["share_of_floor"] = ((floor / seconds * 1e3).round() / 1e3).into();
+        }
         println!("{line}");
     }
 }
@@ -84,6 +94,28 @@ impl Workload {
             Workload::Elbo => 200_000,
             Workload::Reverse => 100_000,
             Workload::Train => 2_000,
+        }
+    }
+
+    /// What one point, or one step of training, cannot do without.
+    fn floor(self) -> Floor {
+        // Of one component in the plane: whitening and squaring, its answer, and what that weighs.
+        let component = |normals: f64, count: f64| Floor { normals, exps: count, flops: 23.0 * count };
+        let layers = |widths: &[usize]| widths.windows(2).map(|pair| pair[0] * pair[1]).sum::<usize>() as f64;
+        match self {
+            Workload::Sample => Floor { normals: 2.0, exps: 0.0, flops: 8.0 },
+            Workload::Denoise => component(4.0, 64.0),
+            Workload::Elbo => component(202.0, 800.0),
+            Workload::Reverse => component(200.0, 800.0),
+            Workload::Train => {
+                // Forward, and twice as much back but to the encoder's input.
+                let products = 3.0 * (layers(&[2, 64, 64, 4]) + layers(&[2, 64, 64, 2])) - layers(&[2, 64]);
+                let rows = 256.0;
+                Floor { normals: 2.0 * rows, exps: 256.0 * rows, flops: 2.0 * products * rows }
+            }
+            Workload::Mlp => Floor { normals: 0.0, exps: 256.0, flops: 2.0 * layers(&[2, 128, 128, 2]) },
+            // Two triangles.
+            Workload::Wide => Floor { normals: 64.0, exps: 0.0, flops: 2.0 * 64.0 * 65.0 },
         }
     }
 

@@ -62,7 +62,12 @@ impl Kernel for Fill<'_> {
 /// assert!(eps.iter().all(|e| e.abs() < 8.5));
 /// ```
 pub fn fill<R: RngCore + ?Sized>(out: &mut [f64], rng: &mut R) {
-    dispatch(Fill(&mut Xoshiro::from_rng(rng), out));
+    fill_from(&mut Xoshiro::from_rng(rng), out);
+}
+
+/// The same from generators that have their states.
+pub fn fill_from(rng: &mut Xoshiro, out: &mut [f64]) {
+    dispatch(Fill(rng, out));
 }
 
 #[cfg(test)]

@@ -1,1 +1,0 @@
-//! Nothing but benchmarks is here: `cargo bench --bench workloads`.

@@ -1,0 +1,7 @@
+//! What the chip can do, and what a piece of work cannot do without: together the least time that it takes.
+
+pub mod floor;
+pub mod limits;
+
+pub use floor::Floor;
+pub use limits::Limits;

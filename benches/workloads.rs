@@ -125,7 +125,8 @@ impl Workload {
             Workload::Denoise => denoise(n),
             Workload::Elbo => elbo(n),
             Workload::Reverse => reverse(n),
-            Workload::Train => train(n),
+            // On a thread of the pool: what is called from there does not wait for another to wake up.
+            Workload::Train => rayon::scope(|_| train(n)),
             Workload::Mlp => mlp(n),
             Workload::Wide => wide(n),
         }

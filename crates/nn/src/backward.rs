@@ -11,11 +11,12 @@
 //! the chain ends with `dL/dx = δ₁ W₁'`.
 
 use kernels::{Arithmetic, Kernel, dispatch};
-use ndarray::{Array1, Array2, ArrayRef2, linalg::general_mat_mul};
+use ndarray::{Array1, Array2, ArrayRef2};
 
 use crate::activation::tanh_backward;
 use crate::dense::Dense;
 use crate::mlp::Mlp;
+use crate::products;
 
 /// The buffers of one batch: what every layer said on the way forward, and the gradient there on the way back.
 ///
@@ -133,9 +134,9 @@ impl Mlp {
             let (before, after) = deltas.split_at_mut(l + 1);
             let (delta_before, delta) = (&mut before[l], &after[0]);
 
-            general_mat_mul(1.0, &a.t(), delta, 0.0, &mut gradient.weight); // dW = a' δ
+            products::gradient(a, delta, &mut gradient.weight); // dW = a' δ
             sum_rows(delta, &mut gradient.bias); // db = Σ δ
-            general_mat_mul(1.0, delta, &layer.weight.t(), 0.0, delta_before); // dL/da = δ W'
+            products::backward(delta, &layer.weight, delta_before); // dL/da = δ W'
             if l > 0 {
                 tanh_backward(delta_before, a); // ⊙ (1 - a²)
             }

@@ -1,7 +1,8 @@
 //! The affine layer `y = x W + b`.
 
 use crate::activation::tanh_of_sum_in_place;
-use ndarray::{Array1, Array2, ArrayRef2, linalg::general_mat_mul};
+use crate::products;
+use ndarray::{Array1, Array2, ArrayRef2};
 use ndarray_rand::{RandomExt, rand::Rng, rand_distr::StandardNormal};
 
 /// `y = x W + b` for each row `x`: weight `W` (`[in, out]`), bias `b` (`[out]`).
@@ -50,8 +51,8 @@ impl Dense {
     /// # Panics
     /// If the shapes do not fit.
     pub fn forward_into(&self, x: &ArrayRef2<f64>, y: &mut ArrayRef2<f64>) {
-        y.assign(&self.bias); // b, once for every row
-        general_mat_mul(1.0, x, &self.weight, 1.0, y);
+        products::forward(x, &self.weight, y);
+        y.rows_mut().into_iter().for_each(|mut y| y += &self.bias);
     }
 
     /// `y ← tanh(x W + b)` into a buffer: `x` is `[n, in]`, `y` is `[n, out]`, and lies row by row.
@@ -59,7 +60,7 @@ impl Dense {
     /// # Panics
     /// If the shapes do not fit.
     pub fn hidden_into(&self, x: &ArrayRef2<f64>, y: &mut ArrayRef2<f64>) {
-        general_mat_mul(1.0, x, &self.weight, 0.0, y);
+        products::forward(x, &self.weight, y);
         tanh_of_sum_in_place(y, &self.bias);
     }
 

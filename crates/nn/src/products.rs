@@ -1,0 +1,190 @@
+//! The three products of a layer: `x W`, `δ Wᵀ` and `xᵀ δ`.
+//!
+//! BLAS multiplies what is large. A layer with a few inputs or outputs it would copy into its own order for longer than the
+//! product takes: there it is done row by row. `thin` is the short side, of up to [`THIN`] columns.
+
+use kernels::{Arithmetic, Kernel, LANES, dispatch};
+use ndarray::{Array2, ArrayRef2, linalg::general_mat_mul};
+
+/// Up to so many columns are few.
+const THIN: usize = 4;
+
+/// `y ← x W`: `x` is `[n, in]`, `W` `[in, out]`, `y` `[n, out]`.
+pub(crate) fn forward(x: &ArrayRef2<f64>, weight: &Array2<f64>, y: &mut ArrayRef2<f64>) {
+    if weight.nrows() <= THIN {
+        combine(x, weight, y);
+    } else if weight.ncols() <= THIN {
+        project(x, &weight.t().as_standard_layout(), y);
+    } else {
+        general_mat_mul(1.0, x, weight, 0.0, y);
+    }
+}
+
+/// `y ← δ Wᵀ`: `δ` is `[n, out]`, `W` `[in, out]`, `y` `[n, in]`.
+pub(crate) fn backward(delta: &ArrayRef2<f64>, weight: &Array2<f64>, y: &mut ArrayRef2<f64>) {
+    if weight.ncols() <= THIN {
+        combine(delta, &weight.t().as_standard_layout(), y);
+    } else if weight.nrows() <= THIN {
+        project(delta, weight, y);
+    } else {
+        general_mat_mul(1.0, delta, &weight.t(), 0.0, y);
+    }
+}
+
+/// `g ← xᵀ δ`: `x` is `[n, in]`, `δ` `[n, out]`, `g` `[in, out]`.
+pub(crate) fn gradient(x: &ArrayRef2<f64>, delta: &ArrayRef2<f64>, g: &mut Array2<f64>) {
+    if x.ncols() <= THIN {
+        collect(x, delta, g);
+    } else if delta.ncols() <= THIN {
+        let mut transposed = Array2::zeros((delta.ncols(), x.ncols()));
+        collect(delta, x, &mut transposed);
+        g.assign(&transposed.t());
+    } else {
+        general_mat_mul(1.0, &x.t(), delta, 0.0, g);
+    }
+}
+
+const ROWS: &str = "rows one after the other";
+
+/// Each row of `y` (`[n, w]`) is a sum of the rows of `parts` (`[thin, w]`) with the weights in the row of `thin` (`[n, thin]`).
+fn combine(thin: &ArrayRef2<f64>, parts: &ArrayRef2<f64>, y: &mut ArrayRef2<f64>) {
+    assert_eq!((thin.nrows(), parts.dim()), (y.nrows(), (thin.ncols(), y.ncols())), "shapes that do not fit");
+    let width = y.ncols();
+    let [thin, parts] = [thin.as_standard_layout(), parts.as_standard_layout()];
+    let (thin, parts) = (thin.as_slice().expect(ROWS), parts.as_slice().expect(ROWS));
+    dispatch(Combine { thin, parts, y: y.as_slice_mut().expect(ROWS), width });
+}
+
+/// `y` (`[n, thin]`): each row of `x` (`[n, w]`) along each row of `axes` (`[thin, w]`).
+fn project(x: &ArrayRef2<f64>, axes: &ArrayRef2<f64>, y: &mut ArrayRef2<f64>) {
+    assert_eq!((x.nrows(), axes.dim()), (y.nrows(), (y.ncols(), x.ncols())), "shapes that do not fit");
+    let [x_rows, axes] = [x.as_standard_layout(), axes.as_standard_layout()];
+    let (rows, axes) = (x_rows.as_slice().expect(ROWS), axes.as_slice().expect(ROWS));
+    dispatch(Project { x: rows, axes, y: y.as_slice_mut().expect(ROWS), width: x.ncols() });
+}
+
+/// `g` (`[thin, w]`): the rows of `x` (`[n, w]`), summed with the weights in the columns of `thin` (`[n, thin]`).
+fn collect(thin: &ArrayRef2<f64>, x: &ArrayRef2<f64>, g: &mut Array2<f64>) {
+    assert_eq!((thin.nrows(), g.dim()), (x.nrows(), (thin.ncols(), x.ncols())), "shapes that do not fit");
+    let width = x.ncols();
+    g.fill(0.0);
+    let [thin, x] = [thin.as_standard_layout(), x.as_standard_layout()];
+    let (thin, x) = (thin.as_slice().expect(ROWS), x.as_slice().expect(ROWS));
+    dispatch(Collect { thin, x, g: g.as_slice_mut().expect(ROWS), width });
+}
+
+struct Combine<'a> {
+    thin: &'a [f64],
+    parts: &'a [f64],
+    y: &'a mut [f64],
+    width: usize,
+}
+
+impl Kernel for Combine<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<A: Arithmetic>(self) {
+        let Self { thin, parts, y, width } = self;
+        let short = parts.len() / width;
+        for (y, weights) in y.chunks_exact_mut(width).zip(thin.chunks_exact(short)) {
+            y.fill(0.0);
+            for (part, &weight) in parts.chunks_exact(width).zip(weights) {
+                for (y, part) in y.iter_mut().zip(part) {
+                    *y = A::mul_add(weight, *part, *y);
+                }
+            }
+        }
+    }
+}
+
+struct Project<'a> {
+    x: &'a [f64],
+    axes: &'a [f64],
+    y: &'a mut [f64],
+    width: usize,
+}
+
+impl Kernel for Project<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<A: Arithmetic>(self) {
+        let Self { x, axes, y, width } = self;
+        let short = axes.len() / width;
+        for (y, x) in y.chunks_exact_mut(short).zip(x.chunks_exact(width)) {
+            for (y, axis) in y.iter_mut().zip(axes.chunks_exact(width)) {
+                *y = dot::<A>(x, axis);
+            }
+        }
+    }
+}
+
+/// `x'y`, in lanes.
+#[inline(always)]
+fn dot<A: Arithmetic>(x: &[f64], y: &[f64]) -> f64 {
+    let ((x_blocks, x_rest), (y_blocks, y_rest)) = (x.as_chunks::<LANES>(), y.as_chunks::<LANES>());
+    let mut sums = [0.0; LANES];
+    for (x, y) in x_blocks.iter().zip(y_blocks) {
+        for (sum, (x, y)) in sums.iter_mut().zip(x.iter().zip(y)) {
+            *sum = A::mul_add(*x, *y, *sum);
+        }
+    }
+    let mut sum = ((sums[0] + sums[4]) + (sums[2] + sums[6])) + ((sums[1] + sums[5]) + (sums[3] + sums[7]));
+    for (x, y) in x_rest.iter().zip(y_rest) {
+        sum = A::mul_add(*x, *y, sum);
+    }
+    sum
+}
+
+struct Collect<'a> {
+    thin: &'a [f64],
+    x: &'a [f64],
+    g: &'a mut [f64],
+    width: usize,
+}
+
+impl Kernel for Collect<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<A: Arithmetic>(self) {
+        let Self { thin, x, g, width } = self;
+        let short = g.len() / width;
+        for (x, weights) in x.chunks_exact(width).zip(thin.chunks_exact(short)) {
+            for (g, &weight) in g.chunks_exact_mut(width).zip(weights) {
+                for (g, x) in g.iter_mut().zip(x) {
+                    *g = A::mul_add(weight, *x, *g);
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use approx::assert_relative_eq;
+    use proptest::prelude::*;
+
+    proptest! {
+        /// Against the products of `ndarray`, for every choice of short and long sides.
+        #[test]
+        fn all_three_are_products_of_matrices(
+            n in 0..20usize, inputs in 1..20usize, outputs in 1..20usize, seed in 0..1000u32,
+        ) {
+            let matrix = |rows: usize, columns: usize, phase: f64| {
+                Array2::from_shape_fn((rows, columns), |(i, j)| (f64::from(seed) + phase + (i * 31 + j * 7) as f64).sin())
+            };
+            let (x, weight, delta) =
+                (matrix(n, inputs, 0.1), matrix(inputs, outputs, 0.2), matrix(n, outputs, 0.3));
+            let (mut y, mut back, mut g) = (matrix(n, outputs, 0.4), matrix(n, inputs, 0.5), matrix(inputs, outputs, 0.6));
+            forward(&x, &weight, &mut y);
+            backward(&delta, &weight, &mut back);
+            gradient(&x, &delta, &mut g);
+            assert_relative_eq!(y, x.dot(&weight), epsilon = 1e-13);
+            assert_relative_eq!(back, delta.dot(&weight.t()), epsilon = 1e-13);
+            assert_relative_eq!(g, x.t().dot(&delta), epsilon = 1e-13);
+        }
+    }
+}

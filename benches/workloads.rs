@@ -13,23 +13,15 @@
 //! One line of JSON for each. What is made once and used by every sample (factors, schedules, first parameters) is inside the
 //! time, compilation is not.
 
-use std::f64::consts::TAU;
 use std::time::Instant;
 
-use benches::{Floor, Limits};
+use benches::{Floor, Limits, tasks};
 use clap::{Parser, ValueEnum};
 // The programs at the top choose the BLAS.
 use linalg as _;
-use montecarlo::{Moments, MonteCarlo, Streams};
-use ndarray::{Array1, Array2, s};
-use nn::{Adam, Mlp, Shards, Variance};
-use prob::{Gaussian, squared_distances, squared_norms, standard_normal};
-use rand_chacha::{ChaCha8Rng, rand_core::SeedableRng};
-use rayon::prelude::*;
 use serde_json::json;
 use toy::Preset;
-use vae::{Objective, Vae, VaeLearner};
-use vdm::{ExactDenoiser, ReverseVariance, Sampler, Schedule};
+use vdm::Schedule;
 
 /// Workloads, by name; all without one.
 #[derive(Debug, Parser)]
@@ -120,143 +112,17 @@ impl Workload {
     }
 
     fn run(self, n: u64) -> Vec<f64> {
+        let ring8 = Preset::Ring8.mixture();
+        let schedule = || Schedule::linear(100, 1e-3, 0.15).expect("betas between 0 and 1");
         match self {
-            Workload::Sample => sample(n),
-            Workload::Denoise => denoise(n),
-            Workload::Elbo => elbo(n),
-            Workload::Reverse => reverse(n),
+            Workload::Sample => tasks::sample(&ring8, n),
+            Workload::Denoise => tasks::denoise(&Preset::Ring64.mixture(), 0.5, n),
+            Workload::Elbo => tasks::elbo(&ring8, &schedule(), n),
+            Workload::Reverse => tasks::reverse(&ring8, &schedule(), n),
             // On a thread of the pool: what is called from there does not wait for another to wake up.
-            Workload::Train => rayon::scope(|_| train(n)),
-            Workload::Mlp => mlp(n),
-            Workload::Wide => wide(n),
+            Workload::Train => rayon::scope(|_| tasks::train(&ring8, n)),
+            Workload::Mlp => tasks::mlp(n),
+            Workload::Wide => tasks::wide(64, n),
         }
     }
-}
-
-/// The means of `N` numbers over `n` draws; `work` gets the number of draws of a chunk and returns each of them (`[rows]`).
-fn means<const N: usize>(
-    n: u64,
-    work: impl Fn(&mut ChaCha8Rng, usize) -> [Array1<f64>; N] + Sync,
-) -> Vec<f64> {
-    let plan = MonteCarlo::new(n, Streams::new(7));
-    let moments = plan.run(&|_| (), |rng, rows| {
-        work(rng, rows).map(|values| Moments::of(values.as_slice().expect("one after the other")))
-    });
-    moments.iter().map(Moments::mean).collect()
-}
-
-fn normal(rows: usize, d: usize, rng: &mut ChaCha8Rng) -> Array2<f64> {
-    standard_normal((rows, d), rng)
-}
-
-fn hundred_steps() -> Schedule {
-    Schedule::linear(100, 1e-3, 0.15).expect("betas between 0 and 1")
-}
-
-fn sample(n: u64) -> Vec<f64> {
-    let data = Preset::Ring8.mixture();
-    means(n, |rng, rows| [squared_norms(&data.sample(rows, rng))])
-}
-
-fn denoise(n: u64) -> Vec<f64> {
-    let (data, schedule) =
-        (Preset::Ring64.mixture(), Schedule::from_alphas(&[0.5]).expect("between 0 and 1"));
-    let denoiser = ExactDenoiser::new(&data, &schedule).expect("a covariance");
-    means(n, |rng, rows| {
-        let x_0 = data.sample(rows, rng);
-        let x_t = schedule.noised(1, &x_0, normal(rows, 2, rng));
-        let (log_prob, denoised) = denoiser.log_prob_and_denoise(&x_t, 1);
-        [log_prob, squared_distances(&denoised, &x_0)]
-    })
-}
-
-fn elbo(n: u64) -> Vec<f64> {
-    let (data, schedule) = (Preset::Ring8.mixture(), hundred_steps());
-    let denoiser = ExactDenoiser::new(&data, &schedule).expect("a covariance");
-    let (first, last) = (schedule.beta(1), schedule.steps());
-    means(n, |rng, rows| {
-        let x_0 = data.sample(rows, rng);
-        let mut error = |t: usize| {
-            let x_t = schedule.noised(t, &x_0, normal(rows, 2, rng));
-            squared_distances(&denoiser.denoise(&x_t, t), &x_0)
-        };
-        let reconstruction = error(1).mapv(|square| -0.5 * square / first - (TAU * first).ln());
-        let mut matching = Array1::zeros(rows);
-        for t in 2..=last {
-            matching.scaled_add(schedule.snr_weight(t), &error(t));
-        }
-        let prior = x_0.rows().into_iter().map(|x_0| schedule.prior_matching(&x_0)).collect();
-        [reconstruction, prior, matching]
-    })
-}
-
-fn reverse(n: u64) -> Vec<f64> {
-    let (data, schedule) = (Preset::Ring8.mixture(), hundred_steps());
-    let denoiser = ExactDenoiser::new(&data, &schedule).expect("a covariance");
-    let sampler = Sampler::ancestral(ReverseVariance::Posterior);
-    means(n, |rng, rows| {
-        let noisiest = normal(rows, 2, rng);
-        let denoise = |x: &_, t| denoiser.denoise(x, t);
-        [squared_norms(&sampler.run(&schedule, noisiest, denoise, |_| normal(rows, 2, rng)))]
-    })
-}
-
-fn train(steps: u64) -> Vec<f64> {
-    let mut rng = ChaCha8Rng::seed_from_u64(7);
-    let x = Preset::Ring8.mixture().sample(256, &mut rng);
-    let vae = Vae::new(2, &[64, 64], 2, Variance::Fixed(0.01), &mut rng);
-    let mut model = VaeLearner { vae, objective: Objective::ELBO };
-    let mut shards = Shards::new(&mut model, 256, Streams::new(7));
-    let mut adams: Vec<Adam> =
-        shards.networks(&mut model).iter().map(|(net, _)| Adam::new(net, 1e-3)).collect();
-    let mut loss = 0.0;
-    for _ in 0..steps {
-        let bound = shards.loss_gradient(&mut model, &x);
-        // Up to the constant of the decoder's density.
-        loss = -bound.elbo() - (TAU * 0.01).ln();
-        for ((net, gradient), adam) in shards.networks(&mut model).into_iter().zip(&mut adams) {
-            adam.step(net, gradient);
-        }
-    }
-    vec![loss]
-}
-
-/// `W_ij = sin((i+1)(j+2))/√rows`, no bias.
-fn sine_network() -> Mlp {
-    let mut net = Mlp::new(&[2, 128, 128, 2], &mut ChaCha8Rng::seed_from_u64(0));
-    for layer in net.layers_mut() {
-        let rows = layer.weight.nrows() as f64;
-        let entry = |(i, j)| ((i as f64 + 1.0) * (j as f64 + 2.0)).sin() / rows.sqrt();
-        layer.weight = Array2::from_shape_fn(layer.weight.dim(), entry);
-        layer.bias.fill(0.0);
-    }
-    net
-}
-
-fn mlp(n: u64) -> Vec<f64> {
-    let net = sine_network();
-    const ROWS: u64 = 4096;
-    let of_chunk = |k: u64| {
-        let rows = ROWS.min(n - k * ROWS) as usize;
-        let x = Array2::from_shape_fn((rows, 2), |(i, j)| {
-            let angle = (k * ROWS + i as u64) as f64;
-            if j == 0 { angle.sin() } else { angle.cos() }
-        });
-        squared_norms(&net.forward(&x)).sum()
-    };
-    let sums: Vec<f64> = (0..n.div_ceil(ROWS)).into_par_iter().map(of_chunk).collect();
-    vec![sums.iter().sum::<f64>() / n as f64]
-}
-
-fn wide(n: u64) -> Vec<f64> {
-    let covariance = Array2::from_shape_fn((64, 64), |(i, j)| 0.5f64.powi(i.abs_diff(j) as i32));
-    let law = Gaussian::new(Array1::zeros(64), covariance).expect("a covariance");
-    let plan = MonteCarlo::new(n, Streams::new(7));
-    let buffer = || Array2::zeros((plan.chunk, 64));
-    let moments = plan.run_with(&|_| (), buffer, |x, rng, rows| {
-        let mut x = x.slice_mut(s![..rows, ..]);
-        law.sample_into(&mut x, rng);
-        Moments::of(law.log_probs(&x).as_slice().expect("a vector of its own"))
-    });
-    vec![moments.mean()]
 }

@@ -43,7 +43,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let curves = [draws, against_components(), against_dimensions(), against_steps()];
     let threads = against_threads();
     for Curve { what, size, points } in curves.iter().chain([&threads]) {
-        println!("{what}");
+        println!("{}", what.replace('$', ""));
         for (x, seconds) in points {
             println!("  {size} = {x:<10} {seconds:.5} s");
         }
@@ -93,16 +93,12 @@ fn ring(components: usize) -> Mixture {
 
 fn against_components() -> Curve {
     let time = |k: f64| (k, seconds(|| drop(tasks::denoise(&ring(k as usize), 0.5, 100_000))));
-    Curve { what: "exact denoiser, 10^5 points", size: "K", points: powers(2.0, 0, 9).map(time).collect() }
+    Curve { what: "denoiser, $10^5$ points", size: "K", points: powers(2.0, 0, 9).map(time).collect() }
 }
 
 fn against_dimensions() -> Curve {
     let time = |d: f64| (d, seconds(|| drop(tasks::wide(d as usize, 100_000))));
-    Curve {
-        what: "Gaussian, 10^5 draws and densities",
-        size: "D",
-        points: powers(2.0, 0, 8).map(time).collect(),
-    }
+    Curve { what: "$10^5$ draws, densities", size: "D", points: powers(2.0, 0, 8).map(time).collect() }
 }
 
 fn against_steps() -> Curve {
@@ -112,7 +108,7 @@ fn against_steps() -> Curve {
         (steps, seconds(|| drop(tasks::reverse(&data, &schedule, 10_000))))
     };
     Curve {
-        what: "ancestral sampling, 10^4 points",
+        what: "ancestral, $10^4$ points",
         size: "T",
         points: [2., 4., 8., 16., 32., 64., 128., 256., 512., 1024.].map(time).to_vec(),
     }
@@ -125,11 +121,7 @@ fn against_threads() -> Curve {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads");
         (threads as f64, seconds(|| pool.install(|| drop(tasks::denoise(&data, 0.5, 1_000_000)))))
     };
-    Curve {
-        what: "exact denoiser of ring64, 10^6 points",
-        size: "threads",
-        points: (1..=most).map(time).collect(),
-    }
+    Curve { what: "ring64, $10^6$ points", size: "threads", points: (1..=most).map(time).collect() }
 }
 
 /// The most memory that this program has held, in MiB; where the system tells.
@@ -154,7 +146,7 @@ fn draw(
     let mut figure = Figure::new(180.0, 100.0).columns(3);
     for Curve { what, size, points } in curves {
         let power = if *size == "D" { 2.0 } else { 1.0 };
-        let growth = if power == 2.0 { format!("$\\propto {size}^2$") } else { format!("$\\propto {size}$") };
+        let growth = if power == 2.0 { format!("as ${size}^2$") } else { format!("as ${size}$") };
         let panel = Panel::new(*what).x_label(format!("${size}$")).y_label("seconds").x_log().y_log();
         figure.panel(
             panel
@@ -172,19 +164,14 @@ fn draw(
         panel
             .x_ticks(ticks)
             .line(
-                guide(&threads.points[..1], 0.0)
-                    .into_iter()
-                    .chain(threads.points.iter().map(|&(x, _)| (x, threads.points[0].1 / x))),
-                Style::guide().dashed().label("$\\propto 1/$threads"),
+                threads.points.iter().map(|&(x, _)| (x, threads.points[0].1 / x)),
+                Style::guide().dashed().label("as 1/threads"),
             )
             .points(threads.points.iter().copied(), Style::new(theme::BLUE).name("measured")),
     );
     if let Some(&(_, most)) = memory.last() {
-        let panel = Panel::new("memory that was ever held")
-            .x_label("$N$")
-            .y_label("MiB")
-            .x_log()
-            .y_range(0.0, 1.5 * most);
+        let panel =
+            Panel::new("most memory held").x_label("$N$").y_label("MiB").x_log().y_range(0.0, 1.5 * most);
         figure.panel(panel.points(memory.iter().copied(), Style::new(theme::BLUE).name("measured")));
     }
     for path in figure.save(out, "cost", &[Format::Svg, Format::Png])? {

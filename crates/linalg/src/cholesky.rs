@@ -12,7 +12,7 @@ use crate::qr::triangular_factor;
 const BLOCK: usize = 32;
 
 /// Rows that go through all blocks together, so that they stay in cache.
-const TILE: usize = 1024;
+const TILE: usize = 512;
 
 /// From so many rows and columns on, products of matrices are quicker than one row after the other.
 const PRODUCT: usize = 8;

@@ -12,7 +12,7 @@ use crate::numerics::{LN_2PI, scale_mismatch};
 use crate::rows::squared_norms;
 
 /// Rows whose densities are computed together, so that they stay in cache.
-const TILE: usize = 1024;
+const TILE: usize = 512;
 
 /// `N(m, S)`: mean `m` (`[d]`), symmetric positive definite covariance `S` (`[d, d]`), kept with its Cholesky
 /// factor.

@@ -1,6 +1,8 @@
 //! Squared lengths of rows.
 
-use kernels::{Arithmetic, Kernel, dispatch};
+#![allow(clippy::needless_range_loop, reason = "lanes are walked side by side")]
+
+use kernels::{Arithmetic, Kernel, LANES, dispatch};
 use ndarray::{Array1, ArrayRef2};
 
 /// `|x|²` of each row (`[n, d]`), `[n]`.
@@ -49,9 +51,19 @@ impl<const D: usize, F: Fn(usize) -> f64> Kernel for Squares<'_, D, F> {
     fn run<A: Arithmetic>(self) {
         let d = if D == 0 { self.d } else { D };
         for (i, out) in self.out.iter_mut().enumerate() {
-            let mut sum = 0.0;
-            for j in i * d..(i + 1) * d {
-                let x = (self.at)(j);
+            // Eight sums side by side, none of which waits for the one before.
+            let mut sums = [0.0; LANES];
+            let in_lanes = if D == 0 { d - d % LANES } else { 0 };
+            for j in (0..in_lanes).step_by(LANES) {
+                for lane in 0..LANES {
+                    let x = (self.at)(i * d + j + lane);
+                    sums[lane] = A::mul_add(x, x, sums[lane]);
+                }
+            }
+            let mut sum =
+                ((sums[0] + sums[4]) + (sums[2] + sums[6])) + ((sums[1] + sums[5]) + (sums[3] + sums[7]));
+            for j in in_lanes..d {
+                let x = (self.at)(i * d + j);
                 sum = A::mul_add(x, x, sum);
             }
             *out = sum;
@@ -76,6 +88,10 @@ mod tests {
                 array![4.0 * expected[0], 4.0 * expected[1]]
             );
         }
+        // More than the lanes hold.
+        let long = Array2::from_shape_fn((3, 13), |(i, j)| (i * 13 + j) as f64);
+        let squares = |i: usize| (i * 13..(i + 1) * 13).map(|x| (x * x) as f64).sum();
+        assert_eq!(squared_norms(&long), array![squares(0), squares(1), squares(2)]);
         assert_eq!(squared_norms(&Array2::zeros((0, 2))).len(), 0);
     }
 }

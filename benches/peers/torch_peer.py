@@ -84,7 +84,7 @@ def square(x: Tensor) -> Tensor:
 
 def sample(n: int, seed: int) -> list[float]:
     draw = drawer(RING8)
-    return means(n, 20_000, seed, lambda chunk, rng: square(draw(len(chunk), rng))[None])
+    return means(n, 10_000, seed, lambda chunk, rng: square(draw(len(chunk), rng))[None])
 
 
 def denoise(n: int, seed: int) -> list[float]:
@@ -96,7 +96,7 @@ def denoise(n: int, seed: int) -> list[float]:
         log_density, mean = posterior(x_t, half)
         return torch.stack([log_density.sum(), square(mean - x_0)])
 
-    return means(n, 5_000, seed, work)
+    return means(n, 2_000, seed, work)
 
 
 def elbo(n: int, seed: int) -> list[float]:
@@ -174,7 +174,7 @@ def mlp(n: int, seed: int) -> list[float]:
             h = (h @ weight).tanh_()
         return square(h @ last)[None]
 
-    return means(n, 2_000, seed, work)
+    return means(n, 500, seed, work)
 
 
 def wide(n: int, seed: int) -> list[float]:
@@ -185,7 +185,7 @@ def wide(n: int, seed: int) -> list[float]:
         x = torch.randn(len(chunk), 64, generator=rng) @ lower.T
         return (len(chunk) * at_zero - 0.5 * square(x @ inverse.T))[None]
 
-    return means(n, 5_000, seed, work)
+    return means(n, 2_000, seed, work)
 
 
 WORKLOADS = {f.__name__: f for f in (sample, denoise, elbo, reverse, train, mlp, wide)}

@@ -338,4 +338,22 @@ mod tests {
         assert!(found.matching.is_empty());
         assert_eq!((found.elbo.samples, last.into_inner()), (10_000, 10_000));
     }
+
+    /// An answer that costs nothing, so that nothing but the strata can be refused.
+    fn bound_over(ends: (f64, f64), strata: usize) -> BoundEstimate {
+        let plan = MonteCarlo::new(10, Streams::new(8));
+        estimate_continuous_bound(ends, strata, |x_t, _| x_t.to_owned(), observe, &plan, &|_| ())
+    }
+
+    #[test]
+    #[should_panic(expected = "no strata from a log-SNR of 1 down to 1")]
+    fn a_range_without_length_is_refused() {
+        bound_over((1.0, 1.0), 5);
+    }
+
+    #[test]
+    #[should_panic(expected = "no strata from a log-SNR of 1 down to -1")]
+    fn no_strata_are_refused() {
+        bound_over((1.0, -1.0), 0);
+    }
 }

@@ -193,7 +193,10 @@ fn kl_to_prior(mu: ArrayView2<'_, f64>, log_var: ArrayView2<'_, f64>) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use approx::assert_relative_eq;
+    use ndarray::array;
     use ndarray_rand::rand::{Rng, SeedableRng};
+    use std::f64::consts::TAU;
 
     use nn::{Variance, gradient_check};
     use prob::standard_normal;
@@ -233,6 +236,19 @@ mod tests {
 
     fn normal(n: usize, d: usize, rng: &mut ChaCha8Rng) -> Array2<f64> {
         standard_normal((n, d), rng)
+    }
+
+    /// `log q` of a draw from noise and scale alone, `-½ Σ (ε² + log σ² + log 2π)`, is the density of `N(μ, σ²)` there.
+    #[test]
+    fn a_draw_has_the_density_of_its_law() {
+        let (eps, mu) = (array![[0.3, -1.2], [2.0, 0.1]], array![[0.5, -0.4], [1.5, 3.0]]);
+        let log_var = array![[-1.0, 0.4], [0.2, -0.6]];
+        let found = log_prob_of_draws(&eps, log_var.view());
+        let by_hand = -0.5 * ((0.09 + 1.44 + 4.0 + 0.01) + (-1.0 + 0.4 + 0.2 - 0.6) + 4.0 * TAU.ln());
+        assert_relative_eq!(found, by_hand, max_relative = 1e-14);
+        let mut z = Array2::zeros((2, 2));
+        reparameterise(&mut z, mu.view(), log_var.view(), &eps);
+        assert_relative_eq!(found, log_prob(&z, mu.view(), log_var.view()), max_relative = 1e-14);
     }
 
     proptest! {

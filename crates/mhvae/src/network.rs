@@ -155,6 +155,7 @@ mod tests {
         assert_eq!(shapes(chain.decoders()), [(3, 2, false), (1, 3, true)]);
         let hidden = |law: &GaussianMlp| law.net().layers()[1].input_dim();
         assert_eq!((hidden(&chain.encoders()[0]), hidden(&chain.decoders()[0])), (4, 5));
+        assert_eq!(chain.widths().collect::<Vec<_>>(), [2, 3, 1]);
     }
 
     /// Step by step with the networks' own outputs; the data's variance is 0.3².

@@ -35,6 +35,7 @@ mod tests {
     use super::*;
     use approx::assert_relative_eq;
     use ndarray::{Array2, array};
+    use std::f64::consts::TAU;
 
     fn on_the_line() -> Mixture {
         let law = |mean: f64, variance: f64| Gaussian::isotropic(array![mean], variance).unwrap();
@@ -82,6 +83,24 @@ mod tests {
         let found = Mixture::new(weights, laws).unwrap().entropy().unwrap();
         assert!(found.converged);
         assert_relative_eq!(found.value, 2.0 * line.entropy().unwrap().value, max_relative = 1e-7);
+    }
+
+    /// The unit of length moves the entropy and not the work, 37 points and 73: neither where `h` is 0, nor where `h` is the
+    /// logarithm of the peak, so that nothing is near 0 that agreement is relative to.
+    #[test]
+    fn the_work_is_the_same_in_any_unit() {
+        let normal = |v: f64| Gaussian::isotropic(array![0.0], v).unwrap();
+        for variance in [1.0, (-1f64).exp() / TAU, (-0.5f64).exp() / TAU] {
+            let found = Mixture::from(normal(variance)).entropy().unwrap();
+            assert_eq!((found.converged, found.evaluations), (true, 110), "variance {variance}");
+            // Rounding of numbers of order 1, whose difference may be 0.
+            assert_relative_eq!(
+                found.value,
+                normal(variance).entropy(),
+                epsilon = 1e-14,
+                max_relative = 1e-14
+            );
+        }
     }
 
     #[test]

@@ -59,7 +59,24 @@ impl Learner for VaeLearner {
 mod tests {
     use super::*;
     use montecarlo::Streams;
+    use ndarray::array;
     use nn::Variance;
+
+    /// The encoder and then the decoder, each beside the slopes of the loss by its own parameters.
+    #[test]
+    fn networks_come_with_their_gradients() {
+        let vae = Vae::new(2, &[3], 1, Variance::Learned, &mut Streams::new(1).rng(0));
+        let mut learner = VaeLearner { vae: vae.clone(), objective: Objective::ELBO };
+        let (x, mut step) = (array![[0.4, -1.0], [1.3, 0.2]], learner.workspace(2));
+        learner.loss_gradient(&x, &mut Streams::new(2).rng(0), &mut step);
+        let mut work = vae.workspace(2);
+        vae.loss_gradient(&x, &step.eps, &Objective::ELBO, &mut work);
+        let found: Vec<_> =
+            learner.networks(&step).into_iter().map(|(net, slopes)| (net.clone(), slopes.flat())).collect();
+        let encoder = (vae.encoder.net().clone(), work.encoder_gradient().flat());
+        let decoder = (vae.decoder.net().clone(), work.decoder_gradient().flat());
+        assert_eq!(found, [encoder, decoder]);
+    }
 
     #[test]
     fn an_autoencoder_does_not_train_the_prior_matching() {

@@ -236,6 +236,8 @@ mod tests {
     use montecarlo::{StatisticalTest, Streams};
     use ndarray::array;
     use prob::{Gaussian, Mixture};
+    use std::collections::HashSet;
+    use std::sync::Mutex;
 
     fn data() -> Mixture {
         let part = |mean: f64, variance| Gaussian::isotropic(array![mean, 0.5 * mean], variance).unwrap();
@@ -337,5 +339,59 @@ mod tests {
         let found = estimate_bound(&schedule, |x_t, _| x_t.to_owned(), observe, &plan, &heard);
         assert!(found.matching.is_empty());
         assert_eq!((found.elbo.samples, last.into_inner()), (10_000, 10_000));
+    }
+
+    /// Reconstruction, prior matching and four matching terms: no two start from the same observation, or their variances
+    /// would not add up.
+    #[test]
+    fn every_term_has_draws_of_its_own() {
+        let schedule = Schedule::from_log_snr_end_points(5, 2.0, -2.0).unwrap();
+        let first = Mutex::new(vec![]);
+        let observing = |rng: &mut ChaCha8Rng, n| {
+            let x_0 = observe(rng, n);
+            first.lock().unwrap().push(x_0[[0, 0]].to_bits());
+            x_0
+        };
+        let plan = MonteCarlo::new(8, Streams::new(9));
+        estimate_bound(&schedule, |x_t, _| x_t.to_owned(), observing, &plan, &|_| ());
+        let first = first.into_inner().unwrap();
+        assert_eq!((first.len(), first.iter().collect::<HashSet<_>>().len()), (6, 6));
+    }
+
+    /// The reconstruction at the first log-SNR, and 20 draws inside of each of five strata of length 1.
+    #[test]
+    fn every_stratum_has_its_share() {
+        let asked = Mutex::new(vec![]);
+        let denoiser = |x_t: &ArrayRef2<f64>, log_snr: &ArrayRef1<f64>| {
+            asked.lock().unwrap().extend(log_snr.iter().copied());
+            x_t.to_owned()
+        };
+        let plan = MonteCarlo::new(100, Streams::new(10));
+        estimate_continuous_bound((3.0, -2.0), 5, denoiser, observe, &plan, &|_| ());
+        let (start, inside): (Vec<f64>, Vec<f64>) =
+            asked.into_inner().unwrap().iter().partition(|&&l| l == 3.0);
+        assert_eq!((start.len(), inside.len()), (100, 100));
+        for k in 0..5 {
+            let top = 3.0 - f64::from(k);
+            assert_eq!(inside.iter().filter(|&&l| top - 1.0 < l && l <= top).count(), 20, "below {top}");
+        }
+    }
+
+    /// An answer that costs nothing, so that nothing but the strata can be refused.
+    fn bound_over(ends: (f64, f64), strata: usize) -> BoundEstimate {
+        let plan = MonteCarlo::new(10, Streams::new(8));
+        estimate_continuous_bound(ends, strata, |x_t, _| x_t.to_owned(), observe, &plan, &|_| ())
+    }
+
+    #[test]
+    #[should_panic(expected = "no strata from a log-SNR of 1 down to 1")]
+    fn a_range_without_length_is_refused() {
+        bound_over((1.0, 1.0), 5);
+    }
+
+    #[test]
+    #[should_panic(expected = "no strata from a log-SNR of 1 down to -1")]
+    fn no_strata_are_refused() {
+        bound_over((1.0, -1.0), 0);
     }
 }

@@ -115,6 +115,16 @@ mod tests {
         }
     }
 
+    /// The names of tables, which are padded to their column.
+    #[test]
+    fn names_tell_all_apart() {
+        let names = ALL.map(|method| method.to_string());
+        let expected =
+            ["ancestral, β", "ancestral, σ²", "DDIM, η = 0.5", "DDIM, η = 0", "Heun", "DPM-Solver++"];
+        assert_eq!(names, expected);
+        assert_eq!(format!("{:<6}|{:>15}", ALL[4], ALL[2]), "Heun  |  DDIM, η = 0.5");
+    }
+
     #[test]
     fn refuses_an_eta_that_is_none() {
         let schedule = Schedule::from_alphas(&[0.9]).unwrap();

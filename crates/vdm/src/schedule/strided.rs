@@ -176,7 +176,43 @@ mod tests {
         }
     }
 
+    /// `|t_i - 1 - i (T-1)/(n-1)| ≤ ½`, in integers.
+    #[test]
+    fn times_even_in_t_are_the_nearest() {
+        for (steps, n) in (2..=30).flat_map(|steps| (2..=steps).map(move |n| (steps, n))) {
+            let times = Schedule::constant(steps, 0.1).unwrap().times_even_in_t(n).unwrap();
+            for (i, &t) in times.iter().enumerate() {
+                let off = (2 * (n - 1) * (t - 1)).abs_diff(2 * i * (steps - 1));
+                assert!(off < n, "{t} is time {i} of {n} from {steps}");
+            }
+        }
+    }
+
+    /// Log-SNRs 4, 3, … -4: every second and every fourth are even.
+    #[test]
+    fn times_even_in_log_snr_by_hand() {
+        let fine = Schedule::from_log_snr_end_points(9, 4.0, -4.0).unwrap();
+        assert_eq!(fine.times_even_in_log_snr(5).unwrap(), [1, 3, 5, 7, 9]);
+        assert_eq!(fine.times_even_in_log_snr(3).unwrap(), [1, 5, 9]);
+    }
+
     proptest! {
+        /// No place between the two is nearer, of all that there are.
+        #[test]
+        fn the_nearest_has_no_nearer(
+            falls in prop::collection::vec(0.01..1.0f64, 1..12),
+            wanted in -8.0..2.0f64,
+            ends in (0.0..1.0f64, 0.0..1.0f64),
+        ) {
+            let place = |t: usize| -falls[..t].iter().sum::<f64>();
+            let [a, b] = [ends.0, ends.1].map(|share| (share * (falls.len() + 1) as f64) as usize);
+            let (first, last) = (a.min(b), a.max(b));
+            let off = |t: usize| (place(t) - wanted).abs();
+            let found = nearest(place, wanted, first, last);
+            prop_assert!((first..=last).contains(&found));
+            prop_assert!((first..=last).all(|t| off(found) <= off(t)), "{} from {} to {}", found, first, last);
+        }
+
         #[test]
         fn times_rise_from_the_first_step_to_the_last(steps in 2usize..300, share in 0.0..1.0f64) {
             let fine = Schedule::linear(steps, 1e-4, 0.05).unwrap();

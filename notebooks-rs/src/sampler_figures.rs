@@ -202,7 +202,7 @@ pub fn samples(rows: &[Shown]) -> Figure {
                 .no_grid()
                 .points(points, Style::new(color(*method)).size(1.2).opacity(0.5));
             let share = 100.0 * outside as f64 / x.nrows() as f64;
-            let note = format!("{share:.0} % outside");
+            let note = format!("{share:.1} % outside");
             figure.panel(if share < 5.0 {
                 panel
             } else {

@@ -350,4 +350,28 @@ mod tests {
             assert!(refuses(&|| drop(factor.extend(&Array2::zeros((d, 3)), &factor))));
         }
     }
+
+    /// Blocks, their ends and the tiles against the product and the substitution of one row. The matrix `I + ½ 1 1ᵀ/d + …` has
+    /// a condition below 10, so that both agree to some units of the last place of sums of `d` products.
+    #[test]
+    fn rows_in_blocks_are_what_each_row_is_alone() {
+        let wave = |i: usize, j: usize| (1.3 * i as f64 + 0.7 * (i * j) as f64 + j as f64).sin();
+        for d in 1..80 {
+            let root = Array2::from_shape_fn((d, d), |(i, j)| wave(i, j) / (d as f64).sqrt());
+            let factor = Cholesky::new(&(Array2::<f64>::eye(d) + root.dot(&root.t()))).unwrap();
+            let tiles = if d % 16 < 2 { &[1, PRODUCT, TILE + 3][..] } else { &[PRODUCT - 1, PRODUCT + 1] };
+            for &n in tiles {
+                let rows = Array2::from_shape_fn((n, d), |(i, j)| wave(j, i));
+                let (mut coloured, mut white) = (rows.clone(), rows.clone());
+                factor.colour_rows(&mut coloured);
+                factor.whiten_rows(&mut white);
+                for i in (0..n).step_by(5).chain([n - 1]) {
+                    let product: Array1<f64> =
+                        factor.lower().rows().into_iter().map(|l| l.dot(&rows.row(i))).collect();
+                    assert_relative_eq!(coloured.row(i), product, epsilon = 1e-13);
+                    assert_relative_eq!(white.row(i), factor.whiten(&rows.row(i)), epsilon = 1e-13);
+                }
+            }
+        }
+    }
 }

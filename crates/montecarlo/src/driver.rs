@@ -188,4 +188,21 @@ mod tests {
         });
         assert!(order.0.iter().copied().eq(0..plan.samples as usize));
     }
+
+    /// Buffers that every chunk finds as another one left them change nothing but where the numbers lie.
+    #[test]
+    fn buffers_change_nothing() {
+        let plan = MonteCarlo { samples: 10_001, chunk: 17, streams: Streams::new(6) };
+        let fresh =
+            plan.run(&|_| (), |rng, n| Moments::of(&(0..n).map(|_| rng.random::<f64>()).collect::<Vec<_>>()));
+        let again = plan.run_with(
+            &|_| (),
+            || vec![f64::NAN; 40],
+            |buffer, rng, n| {
+                buffer[..n].iter_mut().for_each(|x| *x = rng.random());
+                Moments::of(&buffer[..n])
+            },
+        );
+        assert_eq!((again, again.count()), (fresh, 10_001));
+    }
 }

@@ -70,3 +70,43 @@ impl Kernel for TanhBackward<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use approx::assert_relative_eq;
+    use ndarray::{Array1, Array2};
+
+    /// `tanh` of every size, rows of every width up to more than a vector has lanes.
+    #[test]
+    fn passes_are_the_formulas() {
+        for width in 1..20 {
+            let pre = Array2::from_shape_fn((7, width), |(i, j)| {
+                ((i + 3 * j) as f64).sin() * 4f64.powi(i as i32 - 3)
+            });
+            let bias = Array1::from_shape_fn(width, |j| (j as f64).cos());
+
+            let mut a = pre.clone();
+            tanh_in_place(&mut a);
+            assert_relative_eq!(a, pre.mapv(f64::tanh), epsilon = 0.0, max_relative = 1e-15);
+
+            let mut a = pre.clone();
+            tanh_of_sum_in_place(&mut a, &bias);
+            assert_relative_eq!(a, (&pre + &bias).mapv(f64::tanh), epsilon = 0.0, max_relative = 1e-15);
+
+            // Of `1 - a²` a fused product keeps what a rounded one loses: half a unit of the last place of 1.
+            let mut delta = pre.mapv(f64::cos);
+            let expected = &delta * &a.mapv(|a| 1.0 - a * a);
+            tanh_backward(&mut delta, &a);
+            assert_relative_eq!(delta, expected, epsilon = 3e-16, max_relative = 0.0);
+        }
+    }
+
+    #[test]
+    fn what_does_not_fit_is_refused() {
+        let refuses = |f: &dyn Fn()| std::panic::catch_unwind(std::panic::AssertUnwindSafe(f)).is_err();
+        assert!(refuses(&|| tanh_of_sum_in_place(&mut Array2::zeros((2, 3)), &Array1::zeros(2))));
+        assert!(refuses(&|| tanh_backward(&mut Array2::zeros((2, 3)), &Array2::zeros((3, 2)))));
+        assert!(refuses(&|| tanh_in_place(&mut Array2::zeros((2, 3)).reversed_axes())));
+    }
+}

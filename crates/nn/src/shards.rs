@@ -111,3 +111,121 @@ impl<L: Learner> Shards<L> {
         networks.zip(&self.gradients).map(|((net, _), gradient)| (net, gradient)).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Tape;
+    use approx::assert_relative_eq;
+    use ndarray::{Array2, Axis, concatenate};
+    use prob::standard_normal;
+
+    /// Two networks that take the noise out of `x + ε` together: `mean ½ |y - x|²`, in numbers that a bound could have.
+    struct Denoiser([Mlp; 2]);
+
+    impl Denoiser {
+        fn loss_gradient_given_noise(
+            &self,
+            x: &ArrayRef2<f64>,
+            eps: &Array2<f64>,
+            work: &mut [(Tape, Gradient); 2],
+        ) -> Bound {
+            let input = &x.view() + eps;
+            let outputs: Vec<Array2<f64>> = self
+                .0
+                .iter()
+                .zip(work.iter_mut())
+                .map(|(net, (tape, _))| net.forward_on(&input, tape).clone())
+                .collect();
+            let n = x.nrows() as f64;
+            let error = &outputs[0] + &outputs[1] - x;
+            for (net, (tape, gradient)) in self.0.iter().zip(work) {
+                net.backward(tape, &(&error / n), gradient);
+            }
+            let loss = error.mapv(|e| 0.5 * e * e).sum() / n;
+            let matching = outputs.iter().map(|y| y.sum() / n).collect();
+            Bound { reconstruction: -loss, prior_matching: eps.sum() / n, matching }
+        }
+    }
+
+    impl Learner for Denoiser {
+        type Workspace = [(Tape, Gradient); 2];
+
+        fn workspace(&self, rows: usize) -> Self::Workspace {
+            self.0.each_ref().map(|net| (net.tape(rows), net.gradient()))
+        }
+
+        fn loss_gradient(
+            &self,
+            x: &ArrayRef2<f64>,
+            rng: &mut ChaCha8Rng,
+            work: &mut Self::Workspace,
+        ) -> Bound {
+            let eps = standard_normal(x.dim(), rng);
+            self.loss_gradient_given_noise(x, &eps, work)
+        }
+
+        fn networks<'a>(&'a mut self, work: &'a Self::Workspace) -> Vec<(&'a mut Mlp, &'a Gradient)> {
+            self.0.iter_mut().zip(work).map(|(net, (_, gradient))| (net, gradient)).collect()
+        }
+    }
+
+    const STREAMS: Streams = Streams::new(3);
+
+    fn denoiser() -> Denoiser {
+        let rng = &mut Streams::new(4).rng(0);
+        Denoiser([Mlp::new(&[2, 5, 2], rng), Mlp::new(&[2, 3, 2], rng)])
+    }
+
+    /// The second batch of `rows` examples: bound and gradients.
+    fn in_shards(rows: usize) -> (Bound, Vec<Vec<f64>>) {
+        let mut model = denoiser();
+        let mut shards = Shards::new(&mut model, rows, STREAMS);
+        shards.loss_gradient(&mut model, &Array2::ones((rows, 2)));
+        let bound = shards.loss_gradient(&mut model, &examples(rows));
+        let gradients = shards.networks(&mut model).iter().map(|(_, gradient)| gradient.flat()).collect();
+        (bound, gradients)
+    }
+
+    fn examples(rows: usize) -> Array2<f64> {
+        Array2::from_shape_fn((rows, 2), |(i, j)| (0.37 * i as f64 + j as f64).sin())
+    }
+
+    /// Shards of unequal length, in one batch with the noise of their streams one after the other: equal up to the rounding
+    /// of sums of as many terms.
+    #[test]
+    fn shards_find_what_the_whole_batch_finds() {
+        for (rows, parts) in [(100, &[100][..]), (128, &[128]), (129, &[64, 65]), (301, &[100, 100, 101])] {
+            let noise: Vec<Array2<f64>> = (0..)
+                .zip(parts)
+                .map(|(k, &n)| {
+                    let rng = &mut STREAMS.rng(k);
+                    standard_normal((n, 2), rng);
+                    standard_normal((n, 2), rng)
+                })
+                .collect();
+            let noise =
+                concatenate(Axis(0), &noise.iter().map(|eps| eps.view()).collect::<Vec<_>>()).unwrap();
+            let model = denoiser();
+            let mut work = model.workspace(rows);
+            let whole = model.loss_gradient_given_noise(&examples(rows), &noise, &mut work);
+
+            let (bound, gradients) = in_shards(rows);
+            for ((_, expected), found) in work.iter().zip(&gradients) {
+                assert_relative_eq!(found[..], expected.flat()[..], epsilon = 1e-14, max_relative = 1e-12);
+            }
+            let terms = |b: &Bound| [vec![b.reconstruction, b.prior_matching], b.matching.clone()].concat();
+            assert_relative_eq!(terms(&bound)[..], terms(&whole)[..], epsilon = 1e-14, max_relative = 1e-12);
+        }
+    }
+
+    #[test]
+    fn numbers_are_the_same_on_any_number_of_threads() {
+        let on = |threads| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            pool.install(|| in_shards(700))
+        };
+        assert_eq!(on(1), on(2));
+        assert_eq!(on(1), on(5));
+    }
+}

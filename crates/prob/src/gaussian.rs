@@ -370,4 +370,20 @@ mod tests {
         assert_relative_eq!(of_second.mean()[0], -0.8 + 0.2 / 0.7 * (y - 0.3), max_relative = 1e-14);
         assert_relative_eq!(of_second.covariance()[[0, 0]], 0.4 - 0.04 / 0.7, max_relative = 1e-14);
     }
+
+    /// In dimensions that go through products of matrices and those that do not, over the end of a tile.
+    #[test]
+    fn densities_of_rows_are_those_of_each_row() {
+        for (d, n) in [(1, 5), (2, TILE + 3), (7, 20), (9, 20), (40, TILE + 3)] {
+            let wave = |i: usize, j: usize| (1.3 * i as f64 + 0.7 * (i * j) as f64 + j as f64).sin();
+            let root = Array2::from_shape_fn((d, d), |(i, j)| wave(i, j) / (d as f64).sqrt());
+            let law = Gaussian::new(
+                Array1::from_shape_fn(d, |i| wave(i, 3)),
+                root.dot(&root.t()) + Array2::<f64>::eye(d),
+            );
+            let (law, x) = (law.unwrap(), Array2::from_shape_fn((n, d), |(i, j)| 3.0 * wave(j, i)));
+            let expected: Array1<f64> = x.rows().into_iter().map(|x| law.log_prob(&x)).collect();
+            assert_relative_eq!(law.log_probs(&x), expected, max_relative = 1e-13);
+        }
+    }
 }

@@ -328,4 +328,24 @@ mod tests {
         check(x.iter().map(|x| x * x).collect(), data.covariance()[[0, 0]] + data.mean()[0].powi(2));
         check(labels.iter().map(|&k| k as f64).collect(), 0.7);
     }
+
+    /// In one, two and three dimensions, also of rows that do not lie together.
+    #[test]
+    fn densities_of_rows_are_those_of_each_row() {
+        for d in 1..=3 {
+            let component = |shift: f64, scale: f64| {
+                let covariance = Array2::<f64>::eye(d) * scale + 0.2;
+                Gaussian::new(Array1::from_shape_fn(d, |i| shift + i as f64), covariance).unwrap()
+            };
+            let law = Mixture::new(
+                vec![0.3, 0.0, 0.7],
+                vec![component(-1.0, 0.3), component(0.4, 1.0), component(2.0, 0.8)],
+            );
+            let (law, columns) =
+                (law.unwrap(), Array2::from_shape_fn((d, 50), |(j, i)| 6.0 * ((i + 40 * j) as f64).sin()));
+            let x = columns.t();
+            let expected: Array1<f64> = x.rows().into_iter().map(|x| law.log_prob(&x)).collect();
+            assert_relative_eq!(law.log_probs(&x), expected, max_relative = 1e-13);
+        }
+    }
 }

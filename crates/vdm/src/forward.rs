@@ -116,4 +116,19 @@ mod tests {
             max_relative = 1e-14
         );
     }
+
+    /// `m + √v ε` row by row, with the law of each row as the marginal tells it.
+    #[test]
+    fn noised_rows_are_draws_of_the_marginal() {
+        let schedule = Schedule::from_alphas(&[0.9, 0.7, 0.4]).unwrap();
+        let (x_0, eps) = (array![[0.8, -1.1], [2.0, 0.3]], array![[0.5, -0.4], [1.2, -2.0]]);
+        for t in 1..=3 {
+            let noised = schedule.noised(t, &x_0, eps.clone());
+            for ((found, x_0), eps) in noised.rows().into_iter().zip(x_0.rows()).zip(eps.rows()) {
+                let law = schedule.marginal(t, 2).given(&x_0);
+                let expected = law.mean() + &law.factor().lower().dot(&eps);
+                assert_relative_eq!(found, expected, max_relative = 1e-14);
+            }
+        }
+    }
 }

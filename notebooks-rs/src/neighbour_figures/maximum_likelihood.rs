@@ -42,12 +42,18 @@ pub fn study(streams: Streams) -> Result<Page, Box<dyn Error + Send + Sync>> {
     let penalties: Vec<f64> = (0..=60).map(|i| 10f64.powf(-1.0 + 4.0 * f64::from(i) / 60.0)).collect();
     let most_probable = PRECISION * NOISE_VARIANCE;
 
-    let mut path = penalty_axis("one data set: the weights")
-        .y_label("weight $w_j$")
-        .y_range(-1.2, 11.0)
-        .vertical(most_probable, Style::guide().label("MAP"));
     let likeliest = problem.ridge(0.0)?;
     let closed = penalties.iter().map(|&c| problem.ridge(c)).collect::<Result<Vec<_>, _>>()?;
+    let (low, high) = closed
+        .iter()
+        .chain([&likeliest])
+        .flatten()
+        .fold((0.0, 0.0), |(low, high): (f64, f64), &w| (low.min(w), high.max(w)));
+    let (span, far) = (high - low, if high > -low { high } else { low });
+    let mut path = penalty_axis("one data set: the weights")
+        .y_label("weight $w_j$")
+        .y_range(low - 0.1 * span, high + 0.1 * span)
+        .vertical(most_probable, Style::guide().label("MAP"));
     for j in 0..WEIGHTS {
         let line = penalties.iter().zip(&closed).map(|(&c, w)| (c, w[j]));
         path = path
@@ -63,8 +69,13 @@ pub fn study(streams: Streams) -> Result<Page, Box<dyn Error + Send + Sync>> {
     }
     path = path
         .points(dots, Style::new(theme::TEXT).size(2.2).name("weight decay"))
-        .text((1300.0, 8.0), "lines: closed form", Style::new(theme::TEXT).align(Align::Right))
-        .text((1300.0, 7.0), "dots: weight decay", Style::new(theme::TEXT).align(Align::Right))
+        // On the right all weights are near 0.
+        .text((1300.0, 0.7 * far), "lines: closed form", Style::new(theme::TEXT).align(Align::Right))
+        .text(
+            (1300.0, 0.7 * far - 0.08 * span),
+            "dots: weight decay",
+            Style::new(theme::TEXT).align(Align::Right),
+        )
         .key();
 
     let expected = |c: f64| error(&design, c);

@@ -209,3 +209,76 @@ fn put_in_place(law: &Gaussian, row: &mut [f64]) {
         row[i] = (0..=i).fold(law.mean()[i], |sum, j| sum + factor[[i, j]] * row[j]);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ndarray::{Array1, Array2, Axis};
+    use ndarray_rand::rand::{SeedableRng, rngs::StdRng};
+
+    /// Laws in `d` dimensions, of different means, variances and correlations, the second of them without weight: as few as lie
+    /// in registers, and more.
+    fn laws(d: usize) -> [(Vec<f64>, Vec<Gaussian>); 2] {
+        let component = |k: usize| {
+            let mean = Array1::from_shape_fn(d, |i| (k as f64 - 1.5) * (1.0 + i as f64));
+            let root = Array2::from_shape_fn((d, d), |(i, j)| ((1 + k + 3 * i + 2 * j) as f64).sin());
+            Gaussian::new(mean, root.dot(&root.t()) + Array2::<f64>::eye(d) * 0.3).unwrap()
+        };
+        let few = vec![0.1, 0.0, 0.55, 0.35];
+        let many = vec![0.05, 0.0, 0.2, 0.05, 0.1, 0.05, 0.05, 0.1, 0.15, 0.05, 0.2];
+        [few, many].map(|weights| (weights.clone(), (0..weights.len()).map(component).collect()))
+    }
+
+    /// No multiple of a batch.
+    const ROWS: usize = 40_003;
+
+    fn draw(draws: &Draws, d: usize) -> (Array2<f64>, Vec<usize>) {
+        let (mut x, mut labels) = (Array2::zeros((ROWS, d)), vec![]);
+        draws.fill(x.as_slice_mut().unwrap(), &mut StdRng::seed_from_u64(8), |k| labels.push(k));
+        (x, labels)
+    }
+
+    /// Labels have the weights, and the rows of a label, whitened by its law, mean 0 and covariance `I`: z tests whose
+    /// variances are known, to 6.1 standard errors: false alarms 1e-9 each, 1e-8 for the squares of a rare label, which are skew.
+    #[test]
+    fn labels_have_the_weights_and_rows_the_law_of_their_label() {
+        let meets = |found: f64, expected: f64, variance: f64, n: usize| {
+            let allowed = 6.1 * (variance / n as f64).sqrt();
+            assert!((found - expected).abs() <= allowed, "{found} for {expected} ± {allowed}");
+        };
+        for (d, (weights, components)) in (1..=3).flat_map(|d| laws(d).map(|law| (d, law))) {
+            let (x, labels) = draw(&Draws::new(&weights, &components), d);
+            assert_eq!(labels.len(), ROWS);
+            for (k, (weight, law)) in weights.into_iter().zip(&components).enumerate() {
+                let mine: Vec<usize> = (0..ROWS).filter(|&i| labels[i] == k).collect();
+                let n = mine.len();
+                meets(n as f64 / ROWS as f64, weight, weight * (1.0 - weight), ROWS);
+                if n == 0 {
+                    continue;
+                }
+                let mut white = x.select(Axis(0), &mine) - law.mean();
+                law.factor().whiten_rows(&mut white);
+                let gram = white.t().dot(&white) / n as f64;
+                for i in 0..d {
+                    meets(white.column(i).sum() / n as f64, 0.0, 1.0, n);
+                    for j in 0..=i {
+                        let same = f64::from(u8::from(i == j));
+                        meets(gram[[i, j]], same, 1.0 + same, n);
+                    }
+                }
+            }
+        }
+    }
+
+    /// The kernels of the line and the plane put the same noise to the same places as the general way.
+    #[test]
+    fn the_kernels_draw_what_the_general_way_draws() {
+        for (d, (weights, components)) in (1..=2).flat_map(|d| laws(d).map(|law| (d, law))) {
+            let kernel = Draws::new(&weights, &components);
+            let general = Draws { places: Places::Space(components), ..kernel.clone() };
+            let ((x, labels), (y, others)) = (draw(&kernel, d), draw(&general, d));
+            assert_eq!(labels, others);
+            approx::assert_relative_eq!(x, y, epsilon = 1e-13);
+        }
+    }
+}

@@ -14,7 +14,7 @@ pub struct AliasTable {
     /// How far the bits that choose the column are to be shifted.
     shift: u32,
     /// The columns again, if they fit into lanes.
-    small: Option<SmallTable>,
+    small: Option<Box<SmallTable>>,
 }
 
 /// Up to eight columns, as registers hold them.
@@ -72,7 +72,7 @@ impl AliasTable {
                 small.push(from);
             }
         }
-        let small = SmallTable::new(&columns);
+        let small = SmallTable::new(&columns).map(Box::new);
         Self { columns, shift, small }
     }
 

@@ -1,20 +1,43 @@
 //! The three products of a layer: `x W`, `δ Wᵀ` and `xᵀ δ`.
 //!
 //! BLAS multiplies what is large. A layer with a few inputs or outputs it would copy into its own order for longer than the
-//! product takes: there it is done row by row. `thin` is the short side, of up to [`THIN`] columns.
+//! product takes: there it is done row by row. `thin` is the short side, of up to [`THIN`] columns. Nothing is allocated.
 
 use kernels::{Arithmetic, Kernel, LANES, dispatch};
-use ndarray::{Array2, ArrayRef2, linalg::general_mat_mul};
+use ndarray::{Array2, ArrayRef2, ArrayViewMut2, linalg::general_mat_mul};
 
 /// Up to so many columns are few.
 const THIN: usize = 4;
+
+/// Up to so many rows of few columns are turned into columns on the stack.
+const LONG: usize = 256;
+
+/// Room for that.
+type Stack = [f64; THIN * LONG];
+
+/// Whether a matrix has few columns, and not too many rows.
+fn is_thin(matrix: &ArrayRef2<f64>) -> bool {
+    matrix.ncols() <= THIN && matrix.nrows() <= LONG
+}
+
+/// `Mᵀ`, row by row in `stack`.
+fn transposed<'a>(matrix: &ArrayRef2<f64>, stack: &'a mut Stack) -> ArrayViewMut2<'a, f64> {
+    let mut transposed = on_stack(matrix.t().dim(), stack);
+    transposed.assign(&matrix.t());
+    transposed
+}
+
+fn on_stack((rows, columns): (usize, usize), stack: &mut Stack) -> ArrayViewMut2<'_, f64> {
+    let numbers = &mut stack[..rows * columns];
+    ArrayViewMut2::from_shape((rows, columns), numbers).expect("as many as there are")
+}
 
 /// `y ← x W`: `x` is `[n, in]`, `W` `[in, out]`, `y` `[n, out]`.
 pub(crate) fn forward(x: &ArrayRef2<f64>, weight: &Array2<f64>, y: &mut ArrayRef2<f64>) {
     if weight.nrows() <= THIN {
         combine(x, weight, y);
-    } else if weight.ncols() <= THIN {
-        project(x, &weight.t().as_standard_layout(), y);
+    } else if is_thin(weight) {
+        project(x, &transposed(weight, &mut [0.0; THIN * LONG]), y);
     } else {
         general_mat_mul(1.0, x, weight, 0.0, y);
     }
@@ -22,8 +45,8 @@ pub(crate) fn forward(x: &ArrayRef2<f64>, weight: &Array2<f64>, y: &mut ArrayRef
 
 /// `y ← δ Wᵀ`: `δ` is `[n, out]`, `W` `[in, out]`, `y` `[n, in]`.
 pub(crate) fn backward(delta: &ArrayRef2<f64>, weight: &Array2<f64>, y: &mut ArrayRef2<f64>) {
-    if weight.ncols() <= THIN {
-        combine(delta, &weight.t().as_standard_layout(), y);
+    if is_thin(weight) {
+        combine(delta, &transposed(weight, &mut [0.0; THIN * LONG]), y);
     } else if weight.nrows() <= THIN {
         project(delta, weight, y);
     } else {
@@ -35,8 +58,9 @@ pub(crate) fn backward(delta: &ArrayRef2<f64>, weight: &Array2<f64>, y: &mut Arr
 pub(crate) fn gradient(x: &ArrayRef2<f64>, delta: &ArrayRef2<f64>, g: &mut Array2<f64>) {
     if x.ncols() <= THIN {
         collect(x, delta, g);
-    } else if delta.ncols() <= THIN {
-        let mut transposed = Array2::zeros((delta.ncols(), x.ncols()));
+    } else if is_thin(g) {
+        let mut stack = [0.0; THIN * LONG];
+        let mut transposed = on_stack(g.t().dim(), &mut stack);
         collect(delta, x, &mut transposed);
         g.assign(&transposed.t());
     } else {
@@ -64,7 +88,7 @@ fn project(x: &ArrayRef2<f64>, axes: &ArrayRef2<f64>, y: &mut ArrayRef2<f64>) {
 }
 
 /// `g` (`[thin, w]`): the rows of `x` (`[n, w]`), summed with the weights in the columns of `thin` (`[n, thin]`).
-fn collect(thin: &ArrayRef2<f64>, x: &ArrayRef2<f64>, g: &mut Array2<f64>) {
+fn collect(thin: &ArrayRef2<f64>, x: &ArrayRef2<f64>, g: &mut ArrayRef2<f64>) {
     assert_eq!((thin.nrows(), g.dim()), (x.nrows(), (thin.ncols(), x.ncols())), "shapes that do not fit");
     let width = x.ncols();
     g.fill(0.0);

@@ -16,7 +16,7 @@
 //! | function | range | error, at most | largest found |
 //! |---|---|---|---|
 //! | [`fn@exp::exp`] | all of f64 | 1 ulp | 0.98 |
-//! | [`exp::exp_of_negative`] | `x ≤ 0`; 0 below -708 | 1 ulp | 0.98 |
+//! | [`exp::exp2_of_negative`] | `-1020 ≤ x ≤ 0` | 2 ulp | 1.13 |
 //! | [`fn@ln::ln`] | all of f64 | 1 ulp | 0.81 |
 //! | [`fn@tanh::tanh`] | all of f64 | 2 ulp | 1.49 |
 //! | [`turn::sin_cos_of_turns`] | `[0, 1)` | 2 ulp | 1.61 |

@@ -3,8 +3,8 @@
 //! If `(x, y)` has a law that is a mixture of Gaussians, then `E[y|x] = Σ P(k|x) (a_k + H_k (x - m_k))`: each component answers
 //! linearly, and its responsibility says how much that counts. The best denoiser of a mixture is of this form, and its score.
 //!
-//! On the line and in the plane a kernel takes a block of rows through all components, twice: for the log-densities and their
-//! maximum, then for the responsibilities and what they weigh. In more dimensions each component is a matrix product.
+//! On the line and in the plane a kernel takes a block of rows through all components, once: no log-density is above the highest
+//! peak, so that the largest need not be known before. In more dimensions each component is a matrix product.
 
 mod blocks;
 mod products;
@@ -37,8 +37,8 @@ pub struct Experts {
 
 #[derive(Clone, Debug, PartialEq)]
 enum Form {
-    Line(Vec<blocks::Component<1>>),
-    Plane(Vec<blocks::Component<2>>),
+    Line(blocks::Components<1>),
+    Plane(blocks::Components<2>),
     Space(Vec<products::Component>),
 }
 
@@ -65,8 +65,8 @@ impl Experts {
             assert_eq!(shapes, (dim, dim, (dim, dim)), "experts of different dimensions");
         }
         let form = match dim {
-            1 => Form::Line(experts.iter().map(blocks::Component::new).collect()),
-            2 => Form::Plane(experts.iter().map(blocks::Component::new).collect()),
+            1 => Form::Line(blocks::Components::new(experts)),
+            2 => Form::Plane(blocks::Components::new(experts)),
             _ => Form::Space(experts.iter().map(products::Component::new).collect()),
         };
         Self { dim, form }

@@ -155,6 +155,12 @@ pub(crate) fn exp(x: f64) -> Scaled {
     Scaled { value: exp_m1(DoubleDouble::from(x) - LN_2 * n.into()) + 1.0.into(), exponent: n as i32 }
 }
 
+/// `2^x` for `|x|` below 10⁵.
+pub(crate) fn exp2(x: f64) -> Scaled {
+    let n = x.round();
+    Scaled { value: exp_m1(LN_2 * (x - n).into()) + 1.0.into(), exponent: n as i32 }
+}
+
 /// `ln x` for a finite `x > 0`: with `y` near to it, `ln x = y + ln(1 + d)` and `d = x e^{-y} - 1`.
 pub(crate) fn ln(x: f64) -> Scaled {
     let (m, k) = split(x);

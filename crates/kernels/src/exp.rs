@@ -29,7 +29,7 @@ const SERIES: [f64; 12] = {
 /// `(2^f - 1) / f` for `|f| ≤ ½`: near `ln 2, (ln 2)²/2!, …`, but with the error spread evenly (Remez's algorithm, in 300 bits),
 /// so that degree 11 is enough for `2^f` to be off by less than 1e-17.
 const REST_OF_EXP2: [f64; 11] = [
-    0.693_147_180_559_945_3,
+    std::f64::consts::LN_2,
     0.240_226_506_959_100_97,
     0.055_504_108_664_821_66,
     0.009_618_129_107_606_887,

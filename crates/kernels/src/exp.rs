@@ -42,25 +42,9 @@ const REST_OF_EXP2: [f64; 11] = [
     4.456_677_790_000_052_4e-10,
 ];
 
-/// `x = n ln 2 + r`, and `e^r - 1`.
-pub(crate) struct Reduced {
-    /// `n`, as a number.
-    pub(crate) n: f64,
-    /// `e^r - 1`.
-    pub(crate) exp_m1: f64,
-}
-
-/// For `|x| < 2¹⁰`.
-#[inline(always)]
-pub(crate) fn reduce<A: Arithmetic>(x: f64) -> Reduced {
-    let n = A::mul_add(x, LOG2_E, ROUND) - ROUND;
-    let r = A::mul_add(n, -LN2_LOW, A::mul_add(n, -LN2_HIGH, x));
-    Reduced { n, exp_m1: A::mul_add(r * r, polynomial::<A, _>(r, &SERIES), r) }
-}
-
 /// `2^n` for an integer `n` from -1022 to 1023.
 #[inline(always)]
-pub(crate) fn power_of_two(n: f64) -> f64 {
+fn power_of_two(n: f64) -> f64 {
     f64::from_bits((n + (ROUND + BIAS as f64)).to_bits() << 52)
 }
 
@@ -74,23 +58,37 @@ fn between(low: f64, x: f64, high: f64) -> f64 {
 /// `e^x`, within 1 ulp.
 #[inline(always)]
 pub fn exp<A: Arithmetic>(x: f64) -> f64 {
-    let Reduced { n, exp_m1 } = reduce::<A>(between(-746.0, x, 710.0));
+    let x = between(-746.0, x, 710.0);
+    let n = A::mul_add(x, LOG2_E, ROUND) - ROUND;
+    let r = A::mul_add(n, -LN2_LOW, A::mul_add(n, -LN2_HIGH, x));
+    let exp_m1 = A::mul_add(r * r, polynomial::<A, _>(r, &SERIES), r);
     // In two steps, so that neither leaves the range before the result does.
     let half = A::mul_add(n, 0.5, ROUND) - ROUND;
     (exp_m1 + 1.0) * power_of_two(half) * power_of_two(n - half)
 }
 
+/// `2^x = scale (1 + f rest)`, with a power of two and `|f| ≤ ½`.
+pub(crate) struct Exp2 {
+    pub(crate) scale: f64,
+    pub(crate) f: f64,
+    pub(crate) rest: f64,
+}
+
+/// For `|x| ≤ 1022`. In base 2 taking the integer out loses nothing.
+#[inline(always)]
+pub(crate) fn exp2<A: Arithmetic>(x: f64) -> Exp2 {
+    const ROUND_AND_BIAS: f64 = ROUND + BIAS as f64;
+    let n = x + ROUND_AND_BIAS;
+    let f = x - (n - ROUND_AND_BIAS);
+    Exp2 { scale: f64::from_bits(n.to_bits() << 52), f, rest: polynomial::<A, _>(f, &REST_OF_EXP2) }
+}
+
 /// `2^x` for `x ≤ 0`, within 2 ulp; below -1020 it stays what it is there, 9e-308.
-///
-/// In base 2 taking the integer out loses nothing.
 #[inline(always)]
 pub fn exp2_of_negative<A: Arithmetic>(x: f64) -> f64 {
     const LEAST: f64 = -1020.0;
-    const ROUND_AND_BIAS: f64 = ROUND + BIAS as f64;
-    let x = if x < LEAST { LEAST } else { x };
-    let n = x + ROUND_AND_BIAS;
-    let f = x - (n - ROUND_AND_BIAS);
-    A::mul_add(f, polynomial::<A, _>(f, &REST_OF_EXP2), 1.0) * f64::from_bits(n.to_bits() << 52)
+    let Exp2 { scale, f, rest } = exp2::<A>(if x < LEAST { LEAST } else { x });
+    A::mul_add(f, rest, 1.0) * scale
 }
 
 struct Exp<'a>(&'a mut [f64]);

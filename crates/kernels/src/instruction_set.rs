@@ -17,6 +17,9 @@ use crate::LANES;
 
 /// What instruction sets do differently.
 pub trait Arithmetic {
+    /// Whether there are 32 registers of eight numbers.
+    const HAS_32_WIDE_REGISTERS: bool = false;
+
     /// `a b + c`.
     fn mul_add(a: f64, b: f64, c: f64) -> f64;
 
@@ -54,6 +57,8 @@ pub struct Wide;
 
 #[cfg(target_arch = "x86_64")]
 impl Arithmetic for Wide {
+    const HAS_32_WIDE_REGISTERS: bool = true;
+
     #[inline(always)]
     fn mul_add(a: f64, b: f64, c: f64) -> f64 {
         a.mul_add(b, c)

@@ -7,6 +7,7 @@
 //! | [`xoshiro`] | eight random generators in lockstep |
 //! | [`normal`] | standard normal numbers by Box and Muller's formula |
 //! | [`alias`](mod@alias) | draws from a finite law by Walker's table |
+//! | [`product`] | products of small matrices |
 //! | [`reduce`] | sums whose order does not depend on the instructions |
 //!
 //! A kernel is a plain loop over numbers, with no branch in it and no word of a machine: the compiler turns it into the
@@ -26,6 +27,7 @@ pub mod exp;
 pub mod instruction_set;
 pub mod ln;
 pub mod normal;
+pub mod product;
 pub mod reduce;
 pub mod tanh;
 pub mod turn;

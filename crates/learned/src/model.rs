@@ -25,7 +25,7 @@ pub fn train<M: Model>(
     model: &mut M,
     training: &Training,
     toy: &Toy,
-    mut watch: impl FnMut(usize, &Bound),
+    mut watch: impl FnMut(usize, &Bound) + Send,
 ) -> (Curve, Result<(), TrainingError>) {
     let mut curve = Curve::default();
     let examples = |rng: &mut _, x: &mut ndarray::Array2<f64>| {

@@ -3,16 +3,18 @@
 //! Densities and divergences are computed from whitened vectors `L⁻¹ b`, never from an explicit inverse: a
 //! variance of 1e-300 has a standard deviation of 1e-150, which f64 holds with all its digits.
 
-use ndarray::linalg::general_mat_mul;
+use std::ops::Range;
+
+use kernels::product::{Matrix, multiply};
 use ndarray::{Array1, Array2, ArrayRef1, ArrayRef2, Axis, concatenate, s};
 
 use crate::qr::triangular_factor;
 
-/// Columns that a product of matrices takes at a time.
+/// Columns that a product of matrices takes at a time: a panel of [`kernels::product`].
 const BLOCK: usize = 32;
 
 /// Rows that go through all blocks together, so that they stay in cache.
-const TILE: usize = 512;
+const TILE: usize = 192;
 
 /// From so many rows and columns on, products of matrices are quicker than one row after the other.
 const PRODUCT: usize = 8;
@@ -76,8 +78,9 @@ impl Cholesky {
 
     fn from_lower(lower: Array2<f64>) -> Self {
         let d = lower.nrows();
-        let inverse =
-            |(from, to)| substituted_columns(&lower.slice(s![from..to, from..to]), Array2::eye(to - from));
+        let inverse = |block: Range<usize>| {
+            substituted_columns(&lower.slice(s![block.clone(), block.clone()]), Array2::eye(block.len()))
+        };
         let inverses = if d < PRODUCT { vec![] } else { blocks(d).map(inverse).collect() };
         Self { lower, inverses }
     }
@@ -160,19 +163,24 @@ impl Cholesky {
         if self.is_small(rows) {
             return rows.rows_mut().into_iter().for_each(|mut row| substitute(&self.lower, &mut row));
         }
-        let mut solved = Array2::zeros((TILE.min(rows.nrows()), BLOCK));
-        for mut tile in rows.axis_chunks_iter_mut(Axis(0), TILE) {
-            for ((from, to), inverse) in self.blocks().zip(&self.inverses) {
-                let (known, mut block) = tile.multi_slice_mut((s![.., ..from], s![.., from..to]));
-                if from > 0 {
-                    let explains = self.lower.slice(s![from..to, ..from]);
-                    general_mat_mul(-1.0, &known, &explains.t(), 1.0, &mut block);
+        let d = self.dim();
+        let [mut rest, mut solved] = [vec![0.0; TILE * BLOCK], vec![0.0; TILE * BLOCK]];
+        in_place(rows, |rows| {
+            for tile in rows.chunks_mut(TILE * d) {
+                for (block, inverse) in self.blocks().zip(&self.inverses) {
+                    let width = block.len();
+                    let n = tile.len() / d;
+                    let [rest, solved] = [&mut rest, &mut solved].map(|buffer| &mut buffer[..n * width]);
+                    let known = Matrix::of_rows(tile, (n, d)).columns(0..block.start);
+                    multiply(known, self.rows(block.clone()).columns(0..block.start).transposed(), rest);
+                    for (rest, row) in rest.chunks_exact_mut(width).zip(tile.chunks_exact(d)) {
+                        rest.iter_mut().zip(&row[block.clone()]).for_each(|(rest, b)| *rest = b - *rest);
+                    }
+                    multiply(Matrix::of_rows(rest, (n, width)), of_array(inverse).transposed(), solved);
+                    put_columns(tile, d, block, solved);
                 }
-                let mut solved = solved.slice_mut(s![..block.nrows(), ..to - from]);
-                general_mat_mul(1.0, &block, &inverse.t(), 0.0, &mut solved);
-                block.assign(&solved);
             }
-        }
+        });
     }
 
     /// `L z` in the place of each row `z` of `rows` (`[n, d]`): if a row has covariance `I`, the result has covariance `A`. The
@@ -183,17 +191,27 @@ impl Cholesky {
     pub fn colour_rows(&self, rows: &mut ArrayRef2<f64>) {
         assert_eq!(rows.ncols(), self.dim(), "rows of another dimension");
         if self.is_small(rows) {
-            return rows.rows_mut().into_iter().for_each(|mut row| multiply(&self.lower, &mut row));
+            return rows.rows_mut().into_iter().for_each(|mut row| colour(&self.lower, &mut row));
         }
-        let mut coloured = Array2::zeros((TILE.min(rows.nrows()), BLOCK));
-        for mut tile in rows.axis_chunks_iter_mut(Axis(0), TILE) {
-            for (from, to) in self.blocks().rev() {
-                let mut coloured = coloured.slice_mut(s![..tile.nrows(), ..to - from]);
-                let (z, lower) = (tile.slice(s![.., ..to]), self.lower.slice(s![from..to, ..to]));
-                general_mat_mul(1.0, &z, &lower.t(), 0.0, &mut coloured);
-                tile.slice_mut(s![.., from..to]).assign(&coloured);
+        let d = self.dim();
+        let mut coloured = vec![0.0; TILE * BLOCK];
+        in_place(rows, |rows| {
+            for tile in rows.chunks_mut(TILE * d) {
+                for block in self.blocks().rev() {
+                    let n = tile.len() / d;
+                    let coloured = &mut coloured[..n * block.len()];
+                    let z = Matrix::of_rows(tile, (n, d)).columns(0..block.end);
+                    multiply(z, self.rows(block.clone()).columns(0..block.end).transposed(), coloured);
+                    put_columns(tile, d, block, coloured);
+                }
             }
-        }
+        });
+    }
+
+    /// Some rows of `L`.
+    fn rows(&self, rows: Range<usize>) -> Matrix<'_> {
+        let d = self.dim();
+        Matrix::of_rows(&self.lower.as_slice().expect(ROWS)[rows.start * d..rows.end * d], (rows.len(), d))
     }
 
     /// Whether products of matrices are not worth their while.
@@ -201,8 +219,8 @@ impl Cholesky {
         self.dim() < PRODUCT || rows.nrows() < PRODUCT
     }
 
-    /// Where the blocks of columns begin and end.
-    fn blocks(&self) -> impl DoubleEndedIterator<Item = (usize, usize)> + use<> {
+    /// The blocks of columns.
+    fn blocks(&self) -> impl DoubleEndedIterator<Item = Range<usize>> + use<> {
         blocks(self.dim())
     }
 
@@ -227,9 +245,32 @@ impl Cholesky {
     }
 }
 
-/// Where blocks of `d` columns begin and end.
-fn blocks(d: usize) -> impl DoubleEndedIterator<Item = (usize, usize)> {
-    (0..d).step_by(BLOCK).map(move |from| (from, d.min(from + BLOCK)))
+/// The blocks of `d` columns.
+fn blocks(d: usize) -> impl DoubleEndedIterator<Item = Range<usize>> {
+    (0..d).step_by(BLOCK).map(move |from| from..d.min(from + BLOCK))
+}
+
+const ROWS: &str = "what is made here lies row by row";
+
+fn of_array(matrix: &Array2<f64>) -> Matrix<'_> {
+    Matrix::of_rows(matrix.as_slice().expect(ROWS), matrix.dim())
+}
+
+/// Changes rows where they are, one after the other; where they do not lie so, in a copy.
+fn in_place(rows: &mut ArrayRef2<f64>, change: impl FnOnce(&mut [f64])) {
+    if let Some(rows) = rows.as_slice_mut() {
+        return change(rows);
+    }
+    let mut copy = rows.iter().copied().collect::<Vec<_>>();
+    change(&mut copy);
+    rows.iter_mut().zip(copy).for_each(|(place, value)| *place = value);
+}
+
+/// Writes `block` (`[n, width]`) to these columns of `rows` (`[n, d]`).
+fn put_columns(rows: &mut [f64], d: usize, columns: Range<usize>, block: &[f64]) {
+    for (row, block) in rows.chunks_exact_mut(d).zip(block.chunks_exact(columns.len())) {
+        row[columns.clone()].copy_from_slice(block);
+    }
 }
 
 /// `L⁻¹ B`, column by column.
@@ -239,7 +280,7 @@ fn substituted_columns(lower: &ArrayRef2<f64>, mut b: Array2<f64>) -> Array2<f64
 }
 
 /// `z ← L z`, from the last entry up.
-fn multiply(lower: &ArrayRef2<f64>, z: &mut ArrayRef1<f64>) {
+fn colour(lower: &ArrayRef2<f64>, z: &mut ArrayRef1<f64>) {
     for i in (0..z.len()).rev() {
         z[i] = (0..=i).map(|k| lower[[i, k]] * z[k]).sum();
     }

@@ -1,13 +1,17 @@
 //! The three products of a layer: `x W`, `δ Wᵀ` and `xᵀ δ`.
 //!
-//! BLAS multiplies what is large. A layer with a few inputs or outputs it would copy into its own order for longer than the
-//! product takes: there it is done row by row. `thin` is the short side, of up to [`THIN`] columns. Nothing is allocated.
+//! BLAS multiplies what is large. A layer of some hundred units it would copy into its own order for as long as a good part of the
+//! product takes: that is a kernel's. One with a few inputs or outputs is done row by row; `thin` is the short side, of up to
+//! [`THIN`] columns. Nothing is allocated.
 
-use kernels::{Arithmetic, Kernel, LANES, dispatch};
+use kernels::{Arithmetic, Kernel, LANES, dispatch, product};
 use ndarray::{Array2, ArrayRef2, ArrayViewMut2, linalg::general_mat_mul};
 
 /// Up to so many columns are few.
 const THIN: usize = 4;
+
+/// Up to so many columns factors are small.
+const SMALL: usize = 256;
 
 /// Up to so many rows of few columns are turned into columns on the stack.
 const LONG: usize = 256;
@@ -39,7 +43,7 @@ pub(crate) fn forward(x: &ArrayRef2<f64>, weight: &Array2<f64>, y: &mut ArrayRef
     } else if is_thin(weight) {
         project(x, &transposed(weight, &mut [0.0; THIN * LONG]), y);
     } else {
-        general_mat_mul(1.0, x, weight, 0.0, y);
+        multiply(x, weight, y);
     }
 }
 
@@ -50,7 +54,7 @@ pub(crate) fn backward(delta: &ArrayRef2<f64>, weight: &Array2<f64>, y: &mut Arr
     } else if weight.nrows() <= THIN {
         project(delta, weight, y);
     } else {
-        general_mat_mul(1.0, delta, &weight.t(), 0.0, y);
+        multiply(delta, &weight.t(), y);
     }
 }
 
@@ -64,8 +68,26 @@ pub(crate) fn gradient(x: &ArrayRef2<f64>, delta: &ArrayRef2<f64>, g: &mut Array
         collect(delta, x, &mut transposed);
         g.assign(&transposed.t());
     } else {
-        general_mat_mul(1.0, &x.t(), delta, 0.0, g);
+        multiply(&x.t(), delta, g);
     }
+}
+
+/// `y ← a b`.
+fn multiply(a: &ArrayRef2<f64>, b: &ArrayRef2<f64>, y: &mut ArrayRef2<f64>) {
+    let is_small = a.ncols().max(b.ncols()) <= SMALL;
+    match (in_memory(a), in_memory(b), y.as_slice_mut()) {
+        (Some(a), Some(b), Some(y)) if is_small => product::multiply(a, b, y),
+        _ => general_mat_mul(1.0, a, b, 0.0, y),
+    }
+}
+
+/// A matrix without gaps, by rows or by columns.
+fn in_memory(matrix: &ArrayRef2<f64>) -> Option<product::Matrix<'_>> {
+    let by_rows = matrix.as_slice().map(|rows| product::Matrix::of_rows(rows, matrix.dim()));
+    by_rows.or_else(|| {
+        let columns = matrix.t().to_slice()?;
+        Some(product::Matrix::of_rows(columns, matrix.t().dim()).transposed())
+    })
 }
 
 const ROWS: &str = "rows one after the other";

@@ -10,7 +10,7 @@ use crate::divergence::Course;
 use crate::{Adam, Gradient, Mlp, Shards, TrainingError};
 
 /// A model that is trained: networks, and a loss whose gradient it writes down.
-pub trait Learner: Sync {
+pub trait Learner: Send + Sync {
     /// What one step writes: activations, gradients, and what passes between the networks.
     type Workspace: Send;
 
@@ -70,10 +70,21 @@ impl Training {
         &self,
         model: &mut L,
         d: usize,
+        examples: impl FnMut(&mut ChaCha8Rng, &mut Array2<f64>) + Send,
+        watch: impl FnMut(usize, &Bound) + Send,
+    ) -> Result<(), TrainingError> {
+        assert!(self.batch > 0, "training needs examples");
+        // On a thread of the pool: from outside every step would wait for one of them to wake up.
+        rayon::scope(|_| self.run_in_pool(model, d, examples, watch))
+    }
+
+    fn run_in_pool<L: Learner>(
+        &self,
+        model: &mut L,
+        d: usize,
         mut examples: impl FnMut(&mut ChaCha8Rng, &mut Array2<f64>),
         mut watch: impl FnMut(usize, &Bound),
     ) -> Result<(), TrainingError> {
-        assert!(self.batch > 0, "training needs examples");
         let streams = self.streams.role("training");
         let mut shards = Shards::new(model, self.batch, streams.role("noise"));
         let networks = shards.networks(model);

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use linalg::Cholesky;
-use ndarray::{Array1, Array2, ArrayRef1, ArrayRef2, Axis, s};
+use ndarray::{Array1, Array2, ArrayRef1, ArrayRef2, Axis, Zip, s};
 use ndarray_rand::rand::RngCore;
 
 use crate::error::{ProbError, check_dim, check_finite};
@@ -12,7 +12,7 @@ use crate::numerics::{LN_2PI, scale_mismatch};
 use crate::rows::squared_norms;
 
 /// Rows whose densities are computed together, so that they stay in cache.
-const TILE: usize = 512;
+const TILE: usize = 192;
 
 /// `N(m, S)`: mean `m` (`[d]`), symmetric positive definite covariance `S` (`[d, d]`), kept with its Cholesky
 /// factor.
@@ -116,8 +116,9 @@ impl Gaussian {
         let tiles = x.axis_chunks_iter(Axis(0), TILE).zip(log_probs.axis_chunks_iter_mut(Axis(0), TILE));
         for (x, mut log_probs) in tiles {
             let mut white = white.slice_mut(s![..x.nrows(), ..]);
-            white.assign(&x);
-            white -= &self.mean;
+            for (mut white, x) in white.rows_mut().into_iter().zip(x.rows()) {
+                Zip::from(&mut white).and(&x).and(&self.mean).for_each(|white, x, m| *white = x - m);
+            }
             self.factor.whiten_rows(&mut white);
             log_probs.assign(&squared_norms(&white).mapv(|square| -0.5 * (square + at_mean)));
         }

@@ -88,9 +88,9 @@ mod tests {
                 array![4.0 * expected[0], 4.0 * expected[1]]
             );
         }
-        // More than the lanes hold.
-        let long = Array2::from_shape_fn((3, 13), |(i, j)| (i * 13 + j) as f64);
-        let squares = |i: usize| (i * 13..(i + 1) * 13).map(|x| (x * x) as f64).sum();
+        // Twice as many as the lanes hold, and some.
+        let long = Array2::from_shape_fn((3, 21), |(i, j)| (i * 21 + j) as f64);
+        let squares = |i: usize| (i * 21..(i + 1) * 21).map(|x| (x * x) as f64).sum();
         assert_eq!(squared_norms(&long), array![squares(0), squares(1), squares(2)]);
         assert_eq!(squared_norms(&Array2::zeros((0, 2))).len(), 0);
     }

@@ -71,7 +71,7 @@ impl Kernel for Exps<'_> {
     #[inline(always)]
     fn run<A: Arithmetic>(self) {
         for (y, x) in self.1.iter_mut().zip(self.0) {
-            *y = kernels::exp::exp::<A>(*x);
+            *y = kernels::exp::exp2_of_negative::<A>(*x);
         }
     }
 }

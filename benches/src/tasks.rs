@@ -75,11 +75,6 @@ pub fn reverse(data: &Mixture, schedule: &Schedule, n: u64) -> Vec<f64> {
 /// A VAE 2-64-64-(2+2), 2-64-64-2 with decoder variance 0.01 on one batch of 256 points, `steps` steps of Adam: the last loss,
 /// up to the constant of the decoder's density.
 pub fn train(data: &Mixture, steps: u64) -> Vec<f64> {
-    // On a thread of the pool, as `nn::Training` does: from outside every step would wait for one of them to wake up.
-    rayon::scope(|_| train_in_pool(data, steps))
-}
-
-fn train_in_pool(data: &Mixture, steps: u64) -> Vec<f64> {
     let mut rng = ChaCha8Rng::seed_from_u64(7);
     let x = data.sample(256, &mut rng);
     let vae = Vae::new(2, &[64, 64], 2, Variance::Fixed(0.01), &mut rng);

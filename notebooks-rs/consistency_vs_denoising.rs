@@ -11,8 +11,9 @@
 use std::error::Error;
 use std::path::Path;
 
-use notebooks::estimator_study::{FORMS, STEPS, denoising_is_better, ladder, study};
-use notebooks::{estimator_figures, progress};
+use figures::chapters::estimators as pictures;
+use figures::studies::estimators::{FORMS, STEPS, denoising_is_better, ladder, study};
+use notebooks::progress;
 use plot::Format;
 
 const SEED: u64 = 2026;
@@ -46,12 +47,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         println!("  {:<30}{:>8.4}  {how}", rung.scheme.name(), rung.work);
     }
     let folder = Path::new("figures/consistency_vs_denoising");
-    estimator_figures::consistency_vs_denoising(&points).save(
-        folder,
-        "consistency_vs_denoising",
-        &Format::ALL,
-    )?;
-    estimator_figures::ladder(&rungs).save(folder, "ladder", &Format::ALL)?;
+    pictures::consistency_vs_denoising(&points).save(folder, "consistency_vs_denoising", &Format::ALL)?;
+    pictures::ladder(&rungs).save(folder, "ladder", &Format::ALL)?;
     println!("\n2 figures, each with its data as CSV, are in {}.", folder.display());
     Ok(())
 }

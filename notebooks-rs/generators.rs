@@ -9,23 +9,22 @@
 use std::error::Error;
 use std::path::Path;
 
+use figures::chapters::{generator_report, generators as pictures};
+use figures::studies::{adversarial, quantised, scores};
 use neighbours::adversarial::GeneratorLoss;
-use notebooks::{
-    adversarial_study, generator_figures, generator_report, progress, quantised_study, score_study,
-};
+use notebooks::progress;
 use plot::Format;
 
 const SEED: u64 = 2026;
 
 fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
-    let parts =
-        2 * adversarial_study::SEEDS as usize + quantised_study::CODES.len() + 1 + score_study::FAULTS.len();
+    let parts = 2 * adversarial::SEEDS as usize + quantised::CODES.len() + 1 + scores::FAULTS.len();
     let bar = progress::bar(parts as u64);
     let done = || bar.inc(1);
-    let still = adversarial_study::still(SEED)?;
-    let played = adversarial_study::played(SEED, &done)?;
-    let quantised = quantised_study::study(SEED, &done)?;
-    let scores = score_study::study(SEED, &done)?;
+    let still = adversarial::still(SEED)?;
+    let played = adversarial::played(SEED, &done)?;
+    let quantised = quantised::study(SEED, &done)?;
+    let scores = scores::study(SEED, &done)?;
     bar.finish_and_clear();
 
     println!(
@@ -45,7 +44,7 @@ fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
     );
     println!(
         "\nA VQ-VAE on two moons, s² = {} (nats); the law of the data itself has {} nats\n{}",
-        quantised_study::VARIANCE,
+        quantised::VARIANCE,
         quantised.data,
         generator_report::quantised(&quantised)
     );
@@ -57,17 +56,17 @@ fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
     println!("\nINCEPTION SCORE (from 1 to 8)\n{}", generator_report::inception(&scores));
     println!(
         "\nFRÉCHET DISTANCE from the data, over {} pairs of {} draws each\n{}",
-        score_study::PAIRS,
-        score_study::ROWS,
+        scores::PAIRS,
+        scores::ROWS,
         generator_report::frechet(&scores)
     );
 
     let folder = Path::new("figures/generators");
     let figures = [
-        ("discriminator", generator_figures::discriminator::figure(&still, &played)),
-        ("gan", generator_figures::generators::figure(&played)),
-        ("vq_vae", generator_figures::quantised::figure(&quantised)),
-        ("scores", generator_figures::scores::figure(&scores)),
+        ("discriminator", pictures::discriminator::figure(&still, &played)),
+        ("gan", pictures::generators::figure(&played)),
+        ("vq_vae", pictures::quantised::figure(&quantised)),
+        ("scores", pictures::scores::figure(&scores)),
     ];
     for (name, figure) in &figures {
         figure.save(folder, name, &Format::ALL)?;

@@ -15,12 +15,14 @@ use prob::standard_normal;
 use std::error::Error;
 use std::path::Path;
 
+use figures::chapters::moon_report::{self, Walked};
+use figures::chapters::moons as pictures;
+use figures::studies::experiment::{Experiment, Trained};
+use figures::studies::moon_sets;
+use figures::studies::walk::Judge;
 use montecarlo::Streams;
 use ndarray::Array2;
-use notebooks::experiment::{Experiment, Trained};
-use notebooks::moon_report::{self, Walked};
-use notebooks::walk::Judge;
-use notebooks::{moon_figures, moon_sets, progress};
+use notebooks::progress;
 use plot::{Figure, Format};
 use rayon::prelude::*;
 use toy::{MoonPhase, TwoMoons};
@@ -67,11 +69,11 @@ fn main() -> Result<(), Box<dyn Error>> {
         let file = experiment.name.replace(' ', "_");
         drawn.push((
             format!("{file}_latents"),
-            moon_figures::latent_spaces(models, &experiment.data, phases, "lit fraction"),
+            pictures::latent_spaces(models, &experiment.data, phases, "lit fraction"),
         ));
-        drawn.push((format!("{file}_strip"), moon_figures::strips(&judge, &walks, moon.size())?));
-        drawn.push((format!("{file}_distances"), moon_figures::distances(&judge, &walks)));
-        drawn.push((format!("{file}_training"), moon_figures::training(models)));
+        drawn.push((format!("{file}_strip"), pictures::strips(&judge, &walks, moon.size())?));
+        drawn.push((format!("{file}_distances"), pictures::distances(&judge, &walks)));
+        drawn.push((format!("{file}_training"), pictures::training(models)));
     }
 
     let (experiment, models) = (&experiments[2], &models[2]);
@@ -82,9 +84,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         "Root-mean-square distance to the nearest arc:\n{}",
         moon_report::arcs(models, &experiment.data, &made)
     );
-    drawn
-        .push(("two_moons".to_owned(), moon_figures::point_models(models, &experiment.data, &labels, &made)));
-    drawn.push(("two_moons_training".to_owned(), moon_figures::training(models)));
+    drawn.push(("two_moons".to_owned(), pictures::point_models(models, &experiment.data, &labels, &made)));
+    drawn.push(("two_moons_training".to_owned(), pictures::training(models)));
     save(&drawn)
 }
 

@@ -10,9 +10,9 @@
 use std::error::Error;
 use std::path::Path;
 
+use figures::chapters::neighbour_report::table;
+use figures::chapters::neighbours::STUDIES;
 use montecarlo::Streams;
-use notebooks::neighbour_figures::STUDIES;
-use notebooks::neighbour_report::table;
 use notebooks::progress;
 use plot::Format;
 use rayon::prelude::*;

@@ -11,12 +11,13 @@
 use std::error::Error;
 use std::path::Path;
 
-use montecarlo::Streams;
-use notebooks::sampler_curves::{self, Curves};
-use notebooks::sampler_study::{
+use figures::chapters::samplers as pictures;
+use figures::studies::sampler_curves::{self, Curves};
+use figures::studies::samplers::{
     Denoiser, METHODS, Shown, Spacing, WITHOUT_NOISE, in_the_plane, learn, on_the_line, samples, steps,
 };
-use notebooks::{progress, sampler_figures};
+use montecarlo::Streams;
+use notebooks::progress;
 use plot::Format;
 use toy::Preset;
 use vdm::Method;
@@ -73,9 +74,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         shown.push(Shown { title: title.to_owned(), samples });
     }
     let folder = Path::new("figures/sampling");
-    sampler_figures::distances(&rows).save(folder, "distances", &Format::ALL)?;
-    sampler_figures::spacings(&spaced).save(folder, "spacings", &Format::ALL)?;
-    sampler_figures::samples(&shown).save(folder, "samples", &Format::ALL)?;
+    pictures::distances(&rows).save(folder, "distances", &Format::ALL)?;
+    pictures::spacings(&spaced).save(folder, "spacings", &Format::ALL)?;
+    pictures::samples(&shown).save(folder, "samples", &Format::ALL)?;
     let all = sampler_curves::table(rows.iter().flatten().chain(&spaced[1..]));
     plot::write_whole(&folder.join("distances_all.csv"), all.as_bytes())?;
     println!("3 figures, each with its data as CSV, are in {}.", folder.display());

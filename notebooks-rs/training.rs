@@ -11,11 +11,13 @@ use std::error::Error;
 use std::path::Path;
 
 use distances::sliced;
+use figures::chapters::training as pictures;
+use figures::studies::denoiser;
+use figures::studies::parameterisations::{self, GOAL, Gaps, Variant};
+use figures::studies::training::{self, Bounded, Story, Way};
 use learned::Toy;
 use montecarlo::{Estimate, Streams};
-use notebooks::parameterisation_study::{self, GOAL, Gaps, Variant};
-use notebooks::training_study::{self, Bounded, Story, Way};
-use notebooks::{denoiser_study, progress, training_figures};
+use notebooks::progress;
 use plot::Format;
 use rayon::prelude::*;
 use toy::Preset;
@@ -32,23 +34,23 @@ const OWN: u64 = 20;
 
 fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
     let streams = Streams::new(SEED);
-    let story_steps = STORIES.len() * training_study::STEPS.iter().sum::<usize>();
-    let compared_steps = COMPARED.len() * Variant::all().len() * parameterisation_study::STEPS;
+    let story_steps = STORIES.len() * training::STEPS.iter().sum::<usize>();
+    let compared_steps = COMPARED.len() * Variant::all().len() * parameterisations::STEPS;
     let bar = progress::bar((story_steps + compared_steps) as u64);
     let heard = |steps| bar.inc(steps);
 
     // Every model is trained on one thread, several of them at a time.
     let (stories, gaps): (Result<Vec<_>, _>, Result<Vec<_>, _>) = rayon::join(
         || STORIES.par_iter().map(|&preset| Story::new(preset, streams, &heard)).collect(),
-        || COMPARED.par_iter().map(|&preset| parameterisation_study::gaps(preset, streams, &heard)).collect(),
+        || COMPARED.par_iter().map(|&preset| parameterisations::gaps(preset, streams, &heard)).collect(),
     );
     let (stories, gaps) = (stories?, gaps?);
     let bounded: Vec<_> = stories[..2].iter().map(|story| (&story.toy, story.bounds(streams))).collect();
     let line = &stories[0];
     let vdm = &line.vdm.model;
-    let levels = denoiser_study::levels(&line.toy, &vdm.denoiser)?;
+    let levels = denoiser::levels(&line.toy, &vdm.denoiser)?;
     let ends = (vdm.levels.start(), vdm.levels.end());
-    let errors = denoiser_study::errors(&line.toy, &vdm.denoiser, ends, streams.role("errors"))?;
+    let errors = denoiser::errors(&line.toy, &vdm.denoiser, ends, streams.role("errors"))?;
     let mut drawn = Vec::new();
     for story in &stories[1..] {
         let streams = streams.role("samples").role(story.toy.preset().name());
@@ -91,11 +93,11 @@ fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
 
     let folder = Path::new("figures/training");
     let save = |figure: plot::Figure, name| figure.save(folder, name, &Format::ALL);
-    save(training_figures::bounds(&bounded), "bound_along_training")?;
-    save(training_figures::denoiser(&levels, &errors), "denoiser")?;
-    save(training_figures::parameterisations(&gaps), "parameterisations")?;
+    save(pictures::bounds(&bounded), "bound_along_training")?;
+    save(pictures::denoiser(&levels, &errors), "denoiser")?;
+    save(pictures::parameterisations(&gaps), "parameterisations")?;
     let shown: Vec<_> = drawn.into_iter().map(|(preset, ways, _)| (preset, ways)).collect();
-    save(training_figures::samples(&shown), "samples")?;
+    save(pictures::samples(&shown), "samples")?;
     println!("4 figures, each with its data as CSV, are in {}.", folder.display());
     Ok(())
 }

@@ -11,7 +11,7 @@ use neighbours::linear_autoencoder::{Weights, principal_angles, reconstruction_e
 use plot::{Figure, Panel, Style};
 
 use super::{five_axes, spaced};
-use crate::neighbour_report::{Page, Row};
+use crate::chapters::neighbour_report::{Page, Row};
 
 const SAMPLES: usize = 1000;
 const LATENTS: usize = 2;

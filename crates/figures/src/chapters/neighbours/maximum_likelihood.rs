@@ -11,7 +11,7 @@ use neighbours::Regression;
 use neighbours::maximum_likelihood::RegressionError;
 use plot::{Align, Figure, Panel, Style, theme};
 
-use crate::neighbour_report::{Page, Row};
+use crate::chapters::neighbour_report::{Page, Row};
 
 const EXAMPLES: usize = 30;
 const WEIGHTS: usize = 5;

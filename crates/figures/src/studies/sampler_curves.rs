@@ -4,7 +4,7 @@ use montecarlo::Estimate;
 use toy::Preset;
 use vdm::Method;
 
-use crate::sampler_study::{EVALUATIONS, METHODS, Spacing};
+use crate::studies::samplers::{EVALUATIONS, METHODS, Spacing};
 
 /// A distance of one method at one number of evaluations.
 #[derive(Clone, Copy, Debug)]
@@ -89,7 +89,7 @@ pub fn table<'a>(all: impl IntoIterator<Item = &'a Curves>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sampler_study::Denoiser;
+    use crate::studies::samplers::Denoiser;
 
     /// A row for each point, below 0 or not, each number below its name.
     #[test]

@@ -13,7 +13,7 @@ use prob::{Conditional, LinearGaussian, ProbError, integrate};
 use toy::Preset;
 use vae::{LinearVae, Objective, Vae, VaeLearner};
 
-use crate::neighbour_report::{Page, Row, Theory};
+use crate::chapters::neighbour_report::{Page, Row, Theory};
 
 const DIMENSIONS: [usize; 7] = [1, 2, 3, 4, 6, 8, 10];
 const DRAWS: usize = 200_000;

@@ -5,8 +5,8 @@ use montecarlo::Estimate;
 use ndarray::{Array2, Axis};
 use toy::TwoMoons;
 
-use crate::experiment::Trained;
-use crate::walk::{Judge, Likeness, Picture};
+use crate::studies::experiment::Trained;
+use crate::studies::walk::{Judge, Likeness, Picture};
 
 /// A table with a left-aligned first column and right-aligned numbers.
 pub(crate) fn table<const N: usize>(header: [&str; N], rows: impl IntoIterator<Item = [String; N]>) -> Table {

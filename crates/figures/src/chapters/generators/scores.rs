@@ -2,7 +2,7 @@
 
 use plot::{Color, Figure, Panel, Style, theme};
 
-use crate::score_study::{Repeated, Scored, Study};
+use crate::studies::scores::{Repeated, Scored, Study};
 
 /// Three scores of every generator.
 pub fn figure(study: &Study) -> Figure {

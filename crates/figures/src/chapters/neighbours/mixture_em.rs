@@ -11,7 +11,7 @@ use prob::{Gaussian, Mixture};
 use toy::Preset;
 
 use super::curve;
-use crate::neighbour_report::{Page, Row};
+use crate::chapters::neighbour_report::{Page, Row};
 
 const SAMPLES: usize = 2000;
 const ITERATIONS: usize = 150;

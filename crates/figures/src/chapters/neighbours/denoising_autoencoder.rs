@@ -12,7 +12,7 @@ use prob::LinearGaussian;
 use toy::Preset;
 
 use super::curve;
-use crate::neighbour_report::{Page, Row, Theory};
+use crate::chapters::neighbour_report::{Page, Row, Theory};
 
 const NOISE: f64 = 0.5;
 const BATCH: usize = 64;

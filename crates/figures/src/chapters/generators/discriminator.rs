@@ -2,7 +2,7 @@
 
 use plot::{Align, Figure, Panel, Style, theme};
 
-use crate::adversarial_study::{Played, Still};
+use crate::studies::adversarial::{Played, Still};
 
 /// The answers of a trained discriminator beside the optimal one, what its value still lacks during training, and the
 /// values of two discriminators against what the law of each generator allows.

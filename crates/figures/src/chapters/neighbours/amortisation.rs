@@ -14,7 +14,7 @@ use toy::TwoMoons;
 use vae::{Objective, Vae, VaeLearner};
 
 use super::curve;
-use crate::neighbour_report::{Page, Row, Theory};
+use crate::chapters::neighbour_report::{Page, Row, Theory};
 
 const STEPS: usize = 4000;
 const BATCH: usize = 64;

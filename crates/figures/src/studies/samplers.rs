@@ -4,7 +4,7 @@
 use std::error::Error;
 use std::fmt;
 
-use crate::sampler_curves::{Curves, Distance, Point};
+use crate::studies::sampler_curves::{Curves, Distance, Point};
 use distances::{LineLaw, energy, sliced, wasserstein_1};
 use learned::Toy;
 use learned::vdm::Settings;

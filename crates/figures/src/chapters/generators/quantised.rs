@@ -2,7 +2,7 @@
 
 use plot::{Align, Color, Figure, Panel, Style, theme};
 
-use crate::quantised_study::{CODES, Quantised, Study};
+use crate::studies::quantised::{CODES, Quantised, Study};
 
 /// What the codes of two models decode to, what the prior over codes costs, and how far bound and evidence are below what
 /// the law of the data would have.

@@ -3,8 +3,8 @@
 use plot::{Align, Color, Figure, Panel, Style, theme};
 use vdm::{Method, ReverseVariance, Solver};
 
-use crate::sampler_curves::{Curves, Distance, Point};
-use crate::sampler_study::{METHODS, Shown, Spacing};
+use crate::studies::sampler_curves::{Curves, Distance, Point};
+use crate::studies::samplers::{METHODS, Shown, Spacing};
 
 /// Opacity of what cannot be told from samples of the data.
 const PALE: f64 = 0.3;

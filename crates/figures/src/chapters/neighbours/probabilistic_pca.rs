@@ -11,7 +11,7 @@ use neighbours::{ProbabilisticPca, SampleMoments};
 use plot::{Figure, Panel, Style, theme};
 
 use super::five_axes;
-use crate::neighbour_report::{Page, Row};
+use crate::chapters::neighbour_report::{Page, Row};
 
 const SAMPLES: usize = 1000;
 const LATENTS: usize = 2;

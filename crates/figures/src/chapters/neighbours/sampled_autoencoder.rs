@@ -12,7 +12,7 @@ use prob::Mixture;
 use toy::Preset;
 use vae::{Objective, Vae, VaeLearner};
 
-use crate::neighbour_report::{Page, Row, Theory};
+use crate::chapters::neighbour_report::{Page, Row, Theory};
 
 const STEPS: usize = 6000;
 const BATCH: usize = 64;

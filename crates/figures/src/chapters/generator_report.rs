@@ -4,9 +4,9 @@ use comfy_table::Table;
 use montecarlo::Estimate;
 use neighbours::adversarial::GeneratorLoss;
 
-use crate::adversarial_study::{LEAST, Played, RADIUS, Still};
-use crate::moon_report::table;
-use crate::{quantised_study, score_study};
+use crate::chapters::moon_report::table;
+use crate::studies::adversarial::{LEAST, Played, RADIUS, Still};
+use crate::studies::{quantised, scores};
 
 /// How many standard errors an estimate lies off the theory.
 fn deviation(found: &Estimate, theory: f64) -> String {
@@ -93,7 +93,7 @@ pub fn learned(loss: GeneratorLoss, runs: &[Played]) -> String {
 }
 
 /// Two moons in `K` codes (nats, on fresh points).
-pub fn quantised(study: &quantised_study::Study) -> Table {
+pub fn quantised(study: &quantised::Study) -> Table {
     let alone = [(&study.left_alone, ", dead left alone")];
     table(
         [
@@ -126,7 +126,7 @@ pub fn quantised(study: &quantised_study::Study) -> Table {
 }
 
 /// The inception score of every generator: Bayes' classifier and the learned one, exact and on samples.
-pub fn inception(study: &score_study::Study) -> Table {
+pub fn inception(study: &scores::Study) -> Table {
     table(
         ["generator", "Bayes, exact", "learned, exact", "learned, samples", "deviation"],
         study.scored.iter().map(|scored| {
@@ -143,7 +143,7 @@ pub fn inception(study: &score_study::Study) -> Table {
 
 /// The Fréchet distance of every generator from the data, of coordinates and of features: the mean over pairs of samples
 /// with its standard error, the bias that chance gives it, how far one pair scatters, and what one pair says of that.
-pub fn frechet(study: &score_study::Study) -> Table {
+pub fn frechet(study: &scores::Study) -> Table {
     table(
         [
             "generator",

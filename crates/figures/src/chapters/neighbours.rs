@@ -25,7 +25,7 @@ use std::error::Error;
 use montecarlo::Streams;
 use prob::{Gaussian, ProbError, standard_normal};
 
-use crate::neighbour_report::Page;
+use crate::chapters::neighbour_report::Page;
 
 /// What makes a page from the streams of a seed.
 pub type Study = fn(Streams) -> Result<Page, Box<dyn Error + Send + Sync>>;

@@ -7,9 +7,9 @@ use plot::{Align, Color, Extent, Figure, Panel, Raster, Style, theme};
 use prob::Mixture;
 use toy::Preset;
 
-use crate::denoiser_study::{Errors, Level, REACH};
-use crate::parameterisation_study::{GOAL, Gaps, Variant};
-use crate::training_study::{Bounded, Way};
+use crate::studies::denoiser::{Errors, Level, REACH};
+use crate::studies::parameterisations::{GOAL, Gaps, Variant};
+use crate::studies::training::{Bounded, Way};
 
 /// Half the distance between the points of the two losses in a column.
 const ASIDE: f64 = 0.13;

@@ -10,7 +10,7 @@ use rayon::prelude::*;
 use toy::Preset;
 use vdm::{BayesVdm, Parameterisation, Schedule, Weighting, estimate_shortfall};
 
-use crate::training_study::{DIFFUSION_STEPS, Heard};
+use crate::studies::training::{DIFFUSION_STEPS, Heard};
 
 /// Mini-batches of 64, for each.
 pub const STEPS: usize = 2500;

@@ -4,7 +4,7 @@ use ndarray::array;
 use neighbours::adversarial::GeneratorLoss;
 use plot::{Color, Figure, Panel, Style, theme};
 
-use crate::adversarial_study::{Played, SEEDS, data};
+use crate::studies::adversarial::{Played, SEEDS, data};
 
 /// Colours of the three modes from left to right, and of what is near none.
 const SHARES: [(&str, Color); 4] = [

@@ -3,7 +3,7 @@
 use estimators::{Form, Scheme};
 use plot::{Color, Figure, Panel, Style, theme};
 
-use crate::estimator_study::{FORMS, Point, Rung};
+use crate::studies::estimators::{FORMS, Point, Rung};
 
 fn color(form: Form) -> Color {
     match form {

@@ -4,9 +4,9 @@ use ndarray::{Array1, Array2, ArrayRef2};
 use plot::{Align, Color, ColorScale, Extent, Figure, Panel, Pictures, Raster, Style, theme};
 use prob::{Bound, LinearGaussian, Mixture};
 
-use crate::experiment::{OBJECTIVES, Trained};
-use crate::moon_report::Walked;
-use crate::walk::{Judge, Likeness, Picture};
+use crate::chapters::moon_report::Walked;
+use crate::studies::experiment::{OBJECTIVES, Trained};
+use crate::studies::walk::{Judge, Likeness, Picture};
 
 /// Pictures in a strip.
 const STRIP: usize = 11;

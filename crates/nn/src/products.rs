@@ -38,9 +38,7 @@ fn on_stack((rows, columns): (usize, usize), stack: &mut Stack) -> ArrayViewMut2
 
 /// `y ← x W`: `x` is `[n, in]`, `W` `[in, out]`, `y` `[n, out]`.
 pub(crate) fn forward(x: &ArrayRef2<f64>, weight: &Array2<f64>, y: &mut ArrayRef2<f64>) {
-    if weight.nrows() <= THIN {
-        combine(x, weight, y);
-    } else if is_thin(weight) {
+    if is_thin(weight) {
         project(x, &transposed(weight, &mut [0.0; THIN * LONG]), y);
     } else {
         multiply(x, weight, y);
@@ -49,9 +47,7 @@ pub(crate) fn forward(x: &ArrayRef2<f64>, weight: &Array2<f64>, y: &mut ArrayRef
 
 /// `y ← δ Wᵀ`: `δ` is `[n, out]`, `W` `[in, out]`, `y` `[n, in]`.
 pub(crate) fn backward(delta: &ArrayRef2<f64>, weight: &Array2<f64>, y: &mut ArrayRef2<f64>) {
-    if is_thin(weight) {
-        combine(delta, &transposed(weight, &mut [0.0; THIN * LONG]), y);
-    } else if weight.nrows() <= THIN {
+    if weight.nrows() <= THIN {
         project(delta, weight, y);
     } else {
         multiply(delta, &weight.t(), y);
@@ -60,12 +56,10 @@ pub(crate) fn backward(delta: &ArrayRef2<f64>, weight: &Array2<f64>, y: &mut Arr
 
 /// `g ← xᵀ δ`: `x` is `[n, in]`, `δ` `[n, out]`, `g` `[in, out]`.
 pub(crate) fn gradient(x: &ArrayRef2<f64>, delta: &ArrayRef2<f64>, g: &mut Array2<f64>) {
-    if x.ncols() <= THIN {
-        collect(x, delta, g);
-    } else if is_thin(g) {
+    if is_thin(g) {
         let mut stack = [0.0; THIN * LONG];
         let mut transposed = on_stack(g.t().dim(), &mut stack);
-        collect(delta, x, &mut transposed);
+        multiply(&delta.t(), x, &mut transposed);
         g.assign(&transposed.t());
     } else {
         multiply(&x.t(), delta, g);
@@ -92,56 +86,12 @@ fn in_memory(matrix: &ArrayRef2<f64>) -> Option<product::Matrix<'_>> {
 
 const ROWS: &str = "rows one after the other";
 
-/// Each row of `y` (`[n, w]`) is a sum of the rows of `parts` (`[thin, w]`) with the weights in the row of `thin` (`[n, thin]`).
-fn combine(thin: &ArrayRef2<f64>, parts: &ArrayRef2<f64>, y: &mut ArrayRef2<f64>) {
-    assert_eq!((thin.nrows(), parts.dim()), (y.nrows(), (thin.ncols(), y.ncols())), "shapes that do not fit");
-    let width = y.ncols();
-    let [thin, parts] = [thin.as_standard_layout(), parts.as_standard_layout()];
-    let (thin, parts) = (thin.as_slice().expect(ROWS), parts.as_slice().expect(ROWS));
-    dispatch(Combine { thin, parts, y: y.as_slice_mut().expect(ROWS), width });
-}
-
 /// `y` (`[n, thin]`): each row of `x` (`[n, w]`) along each row of `axes` (`[thin, w]`).
 fn project(x: &ArrayRef2<f64>, axes: &ArrayRef2<f64>, y: &mut ArrayRef2<f64>) {
     assert_eq!((x.nrows(), axes.dim()), (y.nrows(), (y.ncols(), x.ncols())), "shapes that do not fit");
     let [x_rows, axes] = [x.as_standard_layout(), axes.as_standard_layout()];
     let (rows, axes) = (x_rows.as_slice().expect(ROWS), axes.as_slice().expect(ROWS));
     dispatch(Project { x: rows, axes, y: y.as_slice_mut().expect(ROWS), width: x.ncols() });
-}
-
-/// `g` (`[thin, w]`): the rows of `x` (`[n, w]`), summed with the weights in the columns of `thin` (`[n, thin]`).
-fn collect(thin: &ArrayRef2<f64>, x: &ArrayRef2<f64>, g: &mut ArrayRef2<f64>) {
-    assert_eq!((thin.nrows(), g.dim()), (x.nrows(), (thin.ncols(), x.ncols())), "shapes that do not fit");
-    let width = x.ncols();
-    g.fill(0.0);
-    let [thin, x] = [thin.as_standard_layout(), x.as_standard_layout()];
-    let (thin, x) = (thin.as_slice().expect(ROWS), x.as_slice().expect(ROWS));
-    dispatch(Collect { thin, x, g: g.as_slice_mut().expect(ROWS), width });
-}
-
-struct Combine<'a> {
-    thin: &'a [f64],
-    parts: &'a [f64],
-    y: &'a mut [f64],
-    width: usize,
-}
-
-impl Kernel for Combine<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<A: Arithmetic>(self) {
-        let Self { thin, parts, y, width } = self;
-        let short = parts.len() / width;
-        for (y, weights) in y.chunks_exact_mut(width).zip(thin.chunks_exact(short)) {
-            y.fill(0.0);
-            for (part, &weight) in parts.chunks_exact(width).zip(weights) {
-                for (y, part) in y.iter_mut().zip(part) {
-                    *y = A::mul_add(weight, *part, *y);
-                }
-            }
-        }
-    }
 }
 
 struct Project<'a> {
@@ -181,30 +131,6 @@ fn dot<A: Arithmetic>(x: &[f64], y: &[f64]) -> f64 {
         sum = A::mul_add(*x, *y, sum);
     }
     sum
-}
-
-struct Collect<'a> {
-    thin: &'a [f64],
-    x: &'a [f64],
-    g: &'a mut [f64],
-    width: usize,
-}
-
-impl Kernel for Collect<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<A: Arithmetic>(self) {
-        let Self { thin, x, g, width } = self;
-        let short = g.len() / width;
-        for (x, weights) in x.chunks_exact(width).zip(thin.chunks_exact(short)) {
-            for (g, &weight) in g.chunks_exact_mut(width).zip(weights) {
-                for (g, x) in g.iter_mut().zip(x) {
-                    *g = A::mul_add(weight, *x, *g);
-                }
-            }
-        }
-    }
 }
 
 #[cfg(test)]

@@ -64,7 +64,7 @@ fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
     let folder = Path::new("figures/generators");
     let figures = [
         ("discriminator", pictures::discriminator::figure(&still, &played)),
-        ("gan", pictures::generators::figure(&played)),
+        ("gan", pictures::adversarial::figure(&played)),
         ("vq_vae", pictures::quantised::figure(&quantised)),
         ("scores", pictures::scores::figure(&scores)),
     ];

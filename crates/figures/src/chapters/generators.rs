@@ -3,11 +3,11 @@
 //! | module | what is shown |
 //! |---|---|
 //! | [`discriminator`] | a discriminator against a law that stands still, and against every generator after the game |
-//! | [`generators`] | the laws of two generators, and the shares and divergences of all |
+//! | [`adversarial`] | the laws of two generators, and the shares and divergences of all |
 //! | [`quantised`] | codes and dead codes, bound and evidence against their number |
 //! | [`scores`] | inception score and Fréchet distance of generators with known faults |
 
+pub mod adversarial;
 pub mod discriminator;
-pub mod generators;
 pub mod quantised;
 pub mod scores;

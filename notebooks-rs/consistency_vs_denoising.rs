@@ -19,7 +19,7 @@ use plot::Format;
 const SEED: u64 = 2026;
 const LADDER_STEPS: usize = 50;
 
-fn main() -> Result<(), Box<dyn Error>> {
+fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
     let bar = progress::bar((STEPS.len() * FORMS.len()) as u64);
     let points = study(SEED, |done| bar.set_position(done as u64))?;
     bar.finish_and_clear();

@@ -11,15 +11,14 @@
 //!
 //! `cargo run --example moon_latents` prints the tables and draws the figures into `figures/moon_latents/`.
 
-use prob::standard_normal;
 use std::error::Error;
 use std::path::Path;
 
-use figures::chapters::moon_report::{self, Walked};
+use figures::chapters::moon_report;
 use figures::chapters::moons as pictures;
 use figures::studies::experiment::{Experiment, Trained};
-use figures::studies::moon_sets;
 use figures::studies::walk::Judge;
+use figures::studies::{moon_sets, moons};
 use montecarlo::Streams;
 use ndarray::Array2;
 use notebooks::progress;
@@ -29,8 +28,6 @@ use toy::{MoonPhase, TwoMoons};
 
 const SEED: u64 = 2026;
 const EXAMPLES: usize = 600;
-const PICTURES_ON_THE_WAY: usize = 41;
-const PRIOR_DRAWS: usize = 400;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let streams = Streams::new(SEED);
@@ -39,8 +36,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         TwoMoons::new(0.08)?.sample_labelled(EXAMPLES, &mut streams.role("two moons").rng(0));
     let phases = [moon_sets::full_and_half(EXAMPLES, streams), moon_sets::all_but_a_gap(EXAMPLES, streams)];
     let experiments = [
-        of_pictures("full and half moons", moon.images(&phases[0])?, streams),
-        of_pictures("all phases but a gap", moon.images(&phases[1])?, streams),
+        moons::experiment("full and half moons", moon.images(&phases[0])?, streams),
+        moons::experiment("all phases but a gap", moon.images(&phases[1])?, streams),
         Experiment {
             name: "two moons",
             data: points,
@@ -62,7 +59,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     );
     let mut drawn = Vec::new();
     for ((experiment, models), phases) in experiments.iter().zip(&models).zip(&phases) {
-        let walks = walk(&judge, models, experiment);
+        let walks = moons::walks(&judge, models, experiment);
         headline(experiment);
         println!("{}\n{}", moon_report::terms(models), moon_report::pictures(&walks));
         moon_report::findings(&judge, &walks).iter().for_each(|found| println!("- {found}"));
@@ -89,18 +86,6 @@ fn main() -> Result<(), Box<dyn Error>> {
     save(&drawn)
 }
 
-fn of_pictures(name: &'static str, data: Array2<f64>, streams: Streams) -> Experiment {
-    Experiment {
-        name,
-        data,
-        hidden: vec![128, 32],
-        latent_dim: 2,
-        decoder_variance: 0.25,
-        steps: 2000,
-        streams,
-    }
-}
-
 /// All experiments at once, a bar over all mini-batches.
 fn train(experiments: &[Experiment]) -> Result<Vec<Vec<Trained>>, nn::TrainingError> {
     let bar = progress::bar(experiments.iter().map(|e| e.total_steps() as u64).sum());
@@ -122,29 +107,10 @@ fn train(experiments: &[Experiment]) -> Result<Vec<Vec<Trained>>, nn::TrainingEr
     models
 }
 
-fn walk(judge: &Judge, models: &[Trained], experiment: &Experiment) -> Vec<Walked> {
-    models
-        .par_iter()
-        .map(|model| Walked {
-            objective: model.objective,
-            pictures: judge.walk(&model.vae, PICTURES_ON_THE_WAY),
-            code_distance: judge.code_distance(&model.vae),
-            shown: judge.three_quarter_through(&model.vae),
-            moons_from_prior: judge.moons_among(&from_prior(model, experiment, PRIOR_DRAWS)),
-        })
-        .collect()
-}
-
-/// The means that the decoder gives to draws from the prior.
-fn from_prior(model: &Trained, experiment: &Experiment, n: usize) -> Array2<f64> {
-    let mut rng = experiment.streams.role("prior").rng(0);
-    model.vae.decoder.mean(&standard_normal((n, experiment.latent_dim), &mut rng))
-}
-
 /// The means that the decoder gives to encoded data, and to as many draws from the prior.
 fn reconstruct_and_sample(model: &Trained, experiment: &Experiment) -> (Array2<f64>, Array2<f64>) {
     let codes = model.vae.encoder.mean(&experiment.data);
-    (model.vae.decoder.mean(&codes), from_prior(model, experiment, experiment.data.nrows()))
+    (model.vae.decoder.mean(&codes), moons::from_prior(model, experiment, experiment.data.nrows()))
 }
 
 fn headline(experiment: &Experiment) {

@@ -13,6 +13,10 @@ pub mod caption;
 pub mod catalogue;
 pub mod studio;
 
+mod cost;
+mod estimators;
+mod moons;
+mod neighbours;
 mod schedules;
 
 pub use caption::Caption;
@@ -56,4 +60,7 @@ pub enum FigureError {
     /// A model whose training it shows was not trained.
     #[error("{0}")]
     Training(#[from] nn::TrainingError),
+    /// A study that it shows found no answer.
+    #[error("{0}")]
+    Study(#[from] Box<dyn std::error::Error + Send + Sync>),
 }

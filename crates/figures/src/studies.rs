@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`experiment`] | one data set, one architecture, three objectives, trained side by side |
 //! | [`moon_sets`] | the moons that an encoder is shown |
+//! | [`moons`] | pictures of moons, and the way of each model from half to full |
 //! | [`walk`] | a walk through the latent space, each picture on the way judged: a moon, a blend, neither |
 //! | [`estimators`] | bias and variance of forms and schemes against the number of steps |
 //! | [`samplers`], [`sampler_curves`] | how far samples are from the data against evaluations of the denoiser |
@@ -15,6 +16,7 @@ pub mod denoiser;
 pub mod estimators;
 pub mod experiment;
 pub mod moon_sets;
+pub mod moons;
 pub mod parameterisations;
 pub mod quantised;
 pub mod sampler_curves;

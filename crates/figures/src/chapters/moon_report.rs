@@ -6,6 +6,7 @@ use ndarray::{Array2, Axis};
 use toy::TwoMoons;
 
 use crate::studies::experiment::Trained;
+use crate::studies::moons::Walked;
 use crate::studies::walk::{Judge, Likeness, Picture};
 
 /// A table with a left-aligned first column and right-aligned numbers.
@@ -48,35 +49,6 @@ pub fn terms(models: &[Trained]) -> Table {
 /// Below this distance, in standard deviations of the encoder, two codes are the same: who sees a draw and guesses
 /// which of the two pictures it is the code of is right with probability `Φ(0.05) = 0.52`.
 const SAME_CODE: f64 = 0.1;
-
-/// What one model makes of the way from the half moon to the full moon.
-pub struct Walked {
-    /// The objective it was trained on.
-    pub objective: &'static str,
-    /// The pictures on the way.
-    pub pictures: Vec<Picture>,
-    /// How far apart the codes of half and full moon are, in standard deviations of the encoder.
-    pub code_distance: f64,
-    /// What it returns when shown a true three-quarter moon.
-    pub shown: Picture,
-    /// The share of decoded draws from the prior that are moons.
-    pub moons_from_prior: Estimate,
-}
-
-impl Walked {
-    /// The picture in the middle of the way.
-    pub fn middle(&self) -> &Picture {
-        &self.pictures[self.pictures.len() / 2]
-    }
-
-    /// The picture on the way that comes closest to the true three-quarter moon.
-    pub fn closest(&self) -> &Picture {
-        self.pictures
-            .iter()
-            .min_by(|a, b| a.to_three_quarter.total_cmp(&b.to_three_quarter))
-            .unwrap_or_else(|| self.middle())
-    }
-}
 
 /// Where the decoded pictures sit between the true moons; distances are root-mean-square grey (0 to 1).
 ///

@@ -4,8 +4,8 @@ use ndarray::{Array1, Array2, ArrayRef2};
 use plot::{Align, Color, ColorScale, Extent, Figure, Panel, Pictures, Raster, Style, theme};
 use prob::{Bound, LinearGaussian, Mixture};
 
-use crate::chapters::moon_report::Walked;
 use crate::studies::experiment::{OBJECTIVES, Trained};
+use crate::studies::moons::Walked;
 use crate::studies::walk::{Judge, Likeness, Picture};
 
 /// Pictures in a strip.

@@ -37,7 +37,7 @@ fn schedule(steps: usize) -> Result<Schedule, ScheduleError> {
 ///
 /// # Errors
 /// If there are no steps.
-pub fn problem(steps: usize) -> Result<Problem, Box<dyn std::error::Error>> {
+pub fn problem(steps: usize) -> Result<Problem, Box<dyn std::error::Error + Send + Sync>> {
     let schedule = schedule(steps)?;
     let reverse = Reverse::from_schedule(&schedule, 1, 0.95, 1.0)?;
     let chain = Mhvae::new(schedule.all_steps(1), reverse.all_steps())?;
@@ -63,7 +63,10 @@ pub struct Point {
 ///
 /// # Errors
 /// As [`problem`].
-pub fn study(seed: u64, progress: impl Fn(usize)) -> Result<Vec<Point>, Box<dyn std::error::Error>> {
+pub fn study(
+    seed: u64,
+    progress: impl Fn(usize),
+) -> Result<Vec<Point>, Box<dyn std::error::Error + Send + Sync>> {
     let mut points = Vec::new();
     for (k, &steps) in STEPS.iter().enumerate() {
         let problem = problem(steps)?;
@@ -117,7 +120,7 @@ pub struct Rung {
 ///
 /// # Errors
 /// As [`problem`].
-pub fn ladder(steps: usize, seed: u64) -> Result<Vec<Rung>, Box<dyn std::error::Error>> {
+pub fn ladder(steps: usize, seed: u64) -> Result<Vec<Rung>, Box<dyn std::error::Error + Send + Sync>> {
     let problem = problem(steps)?;
     let estimator = Estimator::new(Form::Denoising, &problem)?;
     let work = |scheme: Scheme| {

@@ -10,6 +10,7 @@ use crate::error::PlotError;
 use crate::export::{self, Document, Format};
 use crate::label::Label;
 use crate::layout::{POINTS_PER_MM, Placed, arrange, figure_title};
+use crate::palette::Theme;
 use crate::panel::Panel;
 use crate::picture_table;
 use crate::pictures::Pictures;
@@ -37,6 +38,7 @@ pub struct Figure {
     pub(crate) share_x: bool,
     pub(crate) share_y: bool,
     pub(crate) contents: Vec<Content>,
+    theme: Theme,
     dpi: f64,
 }
 
@@ -104,6 +106,7 @@ impl Figure {
             share_x: false,
             share_y: false,
             contents: Vec::new(),
+            theme: Theme::Light,
             dpi: 220.0,
         }
     }
@@ -150,6 +153,11 @@ impl Figure {
         Self { dpi, ..self }
     }
 
+    /// The paper it is made for; white unless told. Colours are still asked for by the names in [`theme`].
+    pub fn theme(self, theme: Theme) -> Self {
+        Self { theme, ..self }
+    }
+
     /// Adds a panel, or a table of pictures, in the next free place.
     pub fn panel(&mut self, content: impl Into<Content>) -> &mut Self {
         self.contents.push(content.into());
@@ -165,12 +173,20 @@ impl Figure {
         Ok(self.document()?.svg())
     }
 
-    /// The figure as a PNG file on white.
+    /// The figure as a PNG file on the paper of its theme.
     ///
     /// # Errors
     /// As [`Figure::svg`].
     pub fn png(&self) -> Result<Vec<u8>, PlotError> {
         self.document()?.png(self.dpi)
+    }
+
+    /// The figure as a PDF file: one page of its size, text as text in subsets of the embedded fonts.
+    ///
+    /// # Errors
+    /// As [`Figure::svg`].
+    pub fn pdf(&self) -> Result<Vec<u8>, PlotError> {
+        self.document()?.pdf()
     }
 
     /// All that is drawn as one table in CSV: a row per observation, naming panel, mark and series.
@@ -216,7 +232,7 @@ impl Figure {
     fn document(&self) -> Result<Document, PlotError> {
         self.check()?;
         let placed = arrange(self)?;
-        let mut canvas = Canvas::new(self.width * POINTS_PER_MM, self.height * POINTS_PER_MM);
+        let mut canvas = Canvas::new(self.width * POINTS_PER_MM, self.height * POINTS_PER_MM, self.theme);
         self.draw_title(&mut canvas)?;
         for part in &placed {
             match (part.content, &part.frame) {
@@ -226,7 +242,7 @@ impl Figure {
             }
             draw_part_title(&mut canvas, part)?;
         }
-        Document::parse(&canvas.into_svg())
+        Document::parse(&canvas.into_svg(), self.theme.paper())
     }
 
     fn draw_title(&self, canvas: &mut Canvas) -> Result<(), PlotError> {

@@ -1,4 +1,4 @@
-//! Figures for lecture notes: data in, print-ready SVG and PNG out, the same on every machine.
+//! Figures for lecture notes: data in, print-ready SVG, PDF and PNG out, the same on every machine.
 //!
 //! A [`Figure`] holds [`Panel`]s (or [`Pictures`]) in a grid; a panel holds data as marks, each with
 //! a [`Style`]. Margins are measured, series are named beside their data, and saving a figure also
@@ -10,13 +10,14 @@
 //! - [`style`](Style): colour, weight, name of a mark; [`ColorScale`]: values as colours
 //! - [`raster`](Raster): matrices of values and the [`Extent`] they cover
 //! - [`label`](Label): text with `$x_t$` and `$\bar{\alpha}$`
-//! - [`theme`]: the colours by name
+//! - [`theme`]: the colours by name; [`Theme`]: the paper, light, dark or for printing in grey
 //!
 //! How it is drawn, each step in its own file:
 //! - `markup` reads labels, `command` knows their vocabulary, `symbol` draws signs the font lacks, `font` measures
 //! - `mark` knows the shapes; `scale` the axes and ticks; `contour` level lines
 //! - `layout` finds places; `axes`, `draw`, `direct`, `guide_label`, `colorbar`, `picture_table` draw into them
-//! - `canvas` is the page, drawn on with plotters; `export` turns it into files, `table` into CSV
+//! - `palette` knows what each colour becomes on each paper
+//! - `canvas` is the page, drawn on with plotters; `export` and `pdf` turn it into files, `table` the data into CSV
 
 mod axes;
 mod canvas;
@@ -36,7 +37,9 @@ mod label;
 mod layout;
 mod mark;
 mod markup;
+mod palette;
 mod panel;
+mod pdf;
 mod picture_table;
 mod pictures;
 mod raster;
@@ -51,6 +54,7 @@ pub use error::PlotError;
 pub use export::{Format, write_whole};
 pub use figure::{Content, Figure};
 pub use label::Label;
+pub use palette::Theme;
 pub use panel::Panel;
 pub use pictures::Pictures;
 pub use raster::{Extent, Raster};

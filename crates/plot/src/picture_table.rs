@@ -53,7 +53,8 @@ pub(crate) fn draw(canvas: &mut Canvas, pictures: &Pictures, rect: Rect) -> Resu
     };
     for (r, (name, row)) in pictures.rows.iter().enumerate() {
         for (c, picture) in row.iter().enumerate() {
-            canvas.picture(place(r, c), place(r, c), &picture.png(&pictures.map, pictures.range)?, true);
+            let png = picture.png(canvas.colors(pictures.map), pictures.range)?;
+            canvas.picture(place(r, c), place(r, c), &png, true);
         }
         let at = place(r, 0);
         let name = name.layout(theme::LABEL, Face::Roman);

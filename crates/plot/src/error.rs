@@ -83,6 +83,30 @@ pub enum PlotError {
         /// The names there are.
         known: String,
     },
+    /// Two nodes of a diagram have the same name.
+    #[error("diagram {diagram:?}: there are two nodes {node:?}")]
+    NodeTwice {
+        /// Title of the diagram.
+        diagram: String,
+        /// The name.
+        node: String,
+    },
+    /// An arrow or a group names a node that a diagram does not have.
+    #[error("diagram {diagram:?}: there is no node {node:?}")]
+    NoSuchNode {
+        /// Title of the diagram.
+        diagram: String,
+        /// The name.
+        node: String,
+    },
+    /// An arrow would end where it starts.
+    #[error("diagram {diagram:?}: an arrow leads from node {node:?} to itself")]
+    ArrowToItself {
+        /// Title of the diagram.
+        diagram: String,
+        /// Name of the node.
+        node: String,
+    },
     /// The drawing library refused; no data should be able to cause it.
     #[error("the figure could not be drawn: {0}")]
     Drawing(String),

@@ -4,6 +4,9 @@ use std::path::{Path, PathBuf};
 
 use crate::axes::Frame;
 use crate::canvas::{Canvas, Layer};
+use crate::diagram::Diagram;
+use crate::diagram_layout;
+use crate::diagram_page;
 use crate::direct;
 use crate::draw;
 use crate::error::PlotError;
@@ -35,6 +38,10 @@ pub struct Figure {
     pub(crate) title: Option<Label>,
     pub(crate) columns: usize,
     pub(crate) widths: Vec<f64>,
+    /// Proportions of the rows' heights; equal where none is given.
+    pub(crate) heights: Vec<f64>,
+    /// Columns of the grid in which axes are shared: as many as were asked for, also where fewer have room.
+    pub(crate) grid: usize,
     pub(crate) share_x: bool,
     pub(crate) share_y: bool,
     pub(crate) contents: Vec<Content>,
@@ -49,13 +56,15 @@ pub enum Content {
     Panel(Panel),
     /// Small pictures.
     Pictures(Pictures),
+    /// Nodes and arrows.
+    Diagram(Diagram),
 }
 
 impl Content {
     pub(crate) fn panel(&self) -> Option<&Panel> {
         match self {
             Content::Panel(panel) => Some(panel),
-            Content::Pictures(_) => None,
+            Content::Pictures(_) | Content::Diagram(_) => None,
         }
     }
 
@@ -64,6 +73,7 @@ impl Content {
         match self {
             Content::Panel(panel) => panel.called(),
             Content::Pictures(pictures) => pictures.title.markup(),
+            Content::Diagram(diagram) => diagram.title.markup(),
         }
     }
 
@@ -71,6 +81,7 @@ impl Content {
         match self {
             Content::Panel(panel) => &panel.title,
             Content::Pictures(pictures) => &pictures.title,
+            Content::Diagram(diagram) => &diagram.title,
         }
     }
 
@@ -78,6 +89,7 @@ impl Content {
         match self {
             Content::Panel(panel) => panel.check(),
             Content::Pictures(pictures) => pictures.check(),
+            Content::Diagram(diagram) => diagram.check(),
         }
     }
 }
@@ -94,6 +106,12 @@ impl From<Pictures> for Content {
     }
 }
 
+impl From<Diagram> for Content {
+    fn from(diagram: Diagram) -> Self {
+        Content::Diagram(diagram)
+    }
+}
+
 impl Figure {
     /// An empty figure, its width and height in millimetres. Type is sized for a width of 160 mm.
     pub fn new(width: f64, height: f64) -> Self {
@@ -103,6 +121,8 @@ impl Figure {
             title: None,
             columns: 1,
             widths: Vec::new(),
+            heights: Vec::new(),
+            grid: 1,
             share_x: false,
             share_y: false,
             contents: Vec::new(),
@@ -122,7 +142,7 @@ impl Figure {
     /// If it is zero.
     pub fn columns(self, columns: usize) -> Self {
         assert!(columns > 0, "a figure needs a column");
-        Self { columns, ..self }
+        Self { columns, grid: columns, ..self }
     }
 
     /// Proportions of the columns' widths.
@@ -158,7 +178,7 @@ impl Figure {
         Self { theme, ..self }
     }
 
-    /// Adds a panel, or a table of pictures, in the next free place.
+    /// Adds a panel, a table of pictures or a diagram in the next free place.
     pub fn panel(&mut self, content: impl Into<Content>) -> &mut Self {
         self.contents.push(content.into());
         self
@@ -222,7 +242,7 @@ impl Figure {
         files.into_iter().map(write).collect()
     }
 
-    fn check(&self) -> Result<(), PlotError> {
+    pub(crate) fn check(&self) -> Result<(), PlotError> {
         if self.contents.is_empty() {
             return Err(PlotError::Empty { panel: String::new(), series: "the figure".to_owned() });
         }
@@ -238,6 +258,11 @@ impl Figure {
             match (part.content, &part.frame) {
                 (Content::Panel(panel), Some(frame)) => draw_panel(&mut canvas, panel, frame)?,
                 (Content::Pictures(pictures), _) => picture_table::draw(&mut canvas, pictures, part.rect)?,
+                (Content::Diagram(diagram), _) => {
+                    let too_small = || PlotError::TooSmall { width: self.width, height: self.height };
+                    let sketch = diagram_layout::arrange(diagram, part.rect).ok_or_else(too_small)?;
+                    diagram_page::draw(&mut canvas, diagram, &sketch)?;
+                }
                 _ => {}
             }
             draw_part_title(&mut canvas, part)?;

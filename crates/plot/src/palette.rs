@@ -7,6 +7,7 @@ use std::str::FromStr;
 
 use crate::color::{Color, ColorMap};
 use crate::error::PlotError;
+use crate::style::Dash;
 use crate::theme::{
     BLACK, BLUE, CIVIDIS, DENSITY, DIVERGING, GREEN, GREY, GRID, GUIDE, ORANGE, PURPLE, SHADE, SKY, SPINE,
     TEXT, VERMILLION, VIRIDIS, WHITE,
@@ -134,10 +135,14 @@ impl Theme {
         }
     }
 
-    /// The colour of text in a colour: readable on this paper, at 4.5 : 1.
+    /// The colour of text in a colour: readable on this paper, at 4.5 : 1, and at 7 : 1 where all is grey.
     pub(crate) fn ink(self, color: Color) -> Color {
         let color = self.color(color);
-        if self == Theme::Dark { lightened(color, 4.5) } else { color.ink() }
+        match self {
+            Theme::Light => color.ink(),
+            Theme::Dark => readable(color, Color::hex(0xFFFFFF), self.paper(), 4.5),
+            Theme::Print => readable(color, Color::hex(0x000000), self.paper(), 7.0),
+        }
     }
 
     /// The colour of the paper.
@@ -159,8 +164,13 @@ impl Theme {
         }
     }
 
+    /// How a line of this weight, pt, is broken: as asked for, or else as its colour asks for.
+    pub(crate) fn dashes(self, asked: Dash, color: Color, weight: f64) -> Option<Dashes> {
+        asked.lengths(weight).or_else(|| self.pattern(color, weight))
+    }
+
     /// How a solid line in a colour is broken, where its colour alone does not say which it is.
-    pub(crate) fn pattern(self, color: Color, weight: f64) -> Option<Dashes> {
+    fn pattern(self, color: Color, weight: f64) -> Option<Dashes> {
         let ink = ink_of(color).filter(|_| self == Theme::Print)?;
         ink.pattern.map(|pattern| pattern(weight))
     }
@@ -212,11 +222,10 @@ fn grey(color: Color) -> Color {
     level.min_by(|a, b| off(a).total_cmp(&off(b))).unwrap_or(color)
 }
 
-/// The same hue, lightened until its contrast to the dark paper is at least this.
-fn lightened(color: Color, contrast: f64) -> Color {
-    let enough = |c: &Color| c.contrast(Theme::Dark.paper()) >= contrast;
-    let light = Color::hex(0xFFFFFF);
-    (0..=20).map(|step| color.mix(light, f64::from(step) * 0.05)).find(enough).unwrap_or(light)
+/// A colour moved towards `end` until its contrast to the paper is at least this.
+fn readable(color: Color, end: Color, paper: Color, contrast: f64) -> Color {
+    let enough = |c: &Color| c.contrast(paper) >= contrast;
+    (0..=20).map(|step| color.mix(end, f64::from(step) * 0.05)).find(enough).unwrap_or(end)
 }
 
 #[cfg(test)]

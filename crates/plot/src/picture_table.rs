@@ -43,6 +43,12 @@ fn cell(pictures: &Pictures, rect: Rect) -> (f64, f64) {
     (width, width / pictures.aspect())
 }
 
+/// Every how manieth name of a column is shown, so that they do not touch where columns are `distance` pt apart.
+fn shown_every(labels: &[Label], distance: f64) -> usize {
+    let widest = labels.iter().map(|label| label.width(theme::TICK)).fold(0.0, f64::max);
+    (((widest + GAP) / distance).ceil() as usize).max(1)
+}
+
 /// Draws pictures with their names and notes.
 pub(crate) fn draw(canvas: &mut Canvas, pictures: &Pictures, rect: Rect) -> Result<(), PlotError> {
     let (width, height) = cell(pictures, rect);
@@ -72,8 +78,9 @@ pub(crate) fn draw(canvas: &mut Canvas, pictures: &Pictures, rect: Rect) -> Resu
     let above = rect.top - LABEL_GAP - 0.25 * theme::TICK;
     let below = last.bottom + LABEL_GAP + 0.8 * theme::TICK;
     for (labels, baseline) in [(&pictures.column_labels, above), (&pictures.column_notes, below)] {
+        let every = shown_every(labels, width + GAP);
         canvas.layer(Layer::default(), |pen| {
-            labels.iter().enumerate().try_for_each(|(c, label)| {
+            labels.iter().enumerate().step_by(every).try_for_each(|(c, label)| {
                 let text = label.layout(theme::TICK, Face::Roman);
                 let at = place(0, c);
                 pen.text(&text, (0.5 * (at.left + at.right) - 0.5 * text.width, baseline), theme::TEXT)

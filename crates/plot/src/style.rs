@@ -138,7 +138,7 @@ impl Style {
 
     /// How a line of weight `width` pt is broken: as the caller said, or else as the theme marks the colour.
     pub(crate) fn dashes(&self, width: f64, theme: Theme) -> Option<Dashes> {
-        self.dash.lengths(width).or_else(|| theme.pattern(self.color, width))
+        theme.dashes(self.dash, self.color, width)
     }
 }
 

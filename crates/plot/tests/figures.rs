@@ -3,7 +3,10 @@
 use std::fs;
 use std::path::PathBuf;
 
-use plot::{ColorScale, Extent, Figure, Format, Panel, Pictures, PlotError, Raster, Style, Theme, theme};
+use plot::{
+    Arrow, ColorScale, Diagram, Extent, Figure, Format, Node, Panel, Pictures, PlotError, Raster, Style,
+    Theme, theme, write_whole,
+};
 
 /// A directory of this test's own, empty.
 fn empty_dir(name: &str) -> PathBuf {
@@ -266,4 +269,62 @@ fn a_place_that_cannot_be_written_is_named() {
         .flatten()
         .filter(|e| e.path().to_string_lossy().contains(".part"));
     assert_eq!(left.count(), 0);
+}
+
+fn vae() -> Diagram {
+    Diagram::new("vae")
+        .node("x", (0.0, 0.0), Node::observed("$x$"))
+        .node("z", (2.0, 0.5), Node::latent("$z$").color(theme::GREEN))
+        .arrow("x", "z", Arrow::new().bend(30.0).color(theme::BLUE).label("$q(z|x)$"))
+        .arrow("z", "x", Arrow::new().bend(30.0).color(theme::VERMILLION).dashed().label("$p(x|z)$"))
+        .band(["z"], "latent", theme::GREEN)
+        .brace_below(["x", "z"], "joint")
+}
+
+fn figure_of(diagram: Diagram) -> Figure {
+    let mut figure = Figure::new(90.0, 60.0);
+    figure.panel(diagram);
+    figure
+}
+
+#[test]
+fn the_table_of_a_diagram_has_a_row_for_every_part() -> Result<(), PlotError> {
+    let table = String::from_utf8(figure_of(vae()).csv()?).expect("text");
+    let expected = "\
+panel,mark,series,category,x,y,x_end,y_end
+vae,observed node,$x$,x,0,0,,
+vae,latent node,$z$,z,2,0.5,,
+vae,arrow,$q(z|x)$,x -> z,0,0,2,0.5
+vae,arrow,$p(x|z)$,z -> x,2,0.5,0,0
+vae,band,latent,z,,,,
+vae,brace,joint,x z,,,,
+";
+    assert_eq!(table, expected);
+    assert_eq!(figure_of(vae()).svg()?, figure_of(vae()).svg()?);
+    Ok(())
+}
+
+#[test]
+fn a_diagram_that_cannot_be_drawn_is_refused_by_name() {
+    let refused = |diagram: Diagram| figure_of(diagram).svg().expect_err("must be refused").to_string();
+    let message = refused(vae().arrow("x", "y", Arrow::new()));
+    assert_eq!(message, r#"diagram "vae": there is no node "y""#);
+    let message = refused(vae().node("x", (3.0, 0.0), Node::text("again")));
+    assert_eq!(message, r#"diagram "vae": there are two nodes "x""#);
+    let message = refused(vae().arrow("x", "x", Arrow::new()));
+    assert_eq!(message, r#"diagram "vae": an arrow leads from node "x" to itself"#);
+    let message = refused(vae().node("w", (f64::NAN, 0.0), Node::text("")));
+    assert!(message.contains(r#"node "w""#) && message.contains("NaN"), "{message}");
+    assert!(matches!(figure_of(Diagram::new("")).svg(), Err(PlotError::Empty { .. })));
+    let same_place = vae().node("w", (0.0, 0.0), Node::text("$w$"));
+    assert!(matches!(figure_of(same_place).svg(), Err(PlotError::TooSmall { .. })));
+}
+
+#[test]
+fn a_file_that_cannot_be_written_leaves_nothing_behind() {
+    let dir = empty_dir("too long a name");
+    let path = dir.join("n".repeat(300));
+    let error = write_whole(&path, b"data").expect_err("no file system takes such a name");
+    assert!(error.to_string().starts_with(&format!("cannot write {}: ", path.display())), "{error}");
+    assert_eq!(fs::read_dir(&dir).expect("is there").count(), 0);
 }

@@ -425,6 +425,23 @@ mod tests {
     }
 
     #[test]
+    fn a_label_stands_outside_the_bend_and_left_of_a_straight_arrow_unless_told() {
+        let above = |bend: f64, other: bool| {
+            let arrow = Arrow::new().bend(bend).label("q");
+            let arrow = if other { arrow.other_side() } else { arrow };
+            let pair = Diagram::new("").node("a", (0.0, 0.0), Node::latent("a"));
+            let pair = pair.node("b", (3.0, 0.0), Node::latent("b")).arrow("a", "b", arrow);
+            let sketch = arrange(&pair, page()).expect("has room");
+            let note = sketch.notes().next().expect("a label").rect;
+            let middle = sketch.arrows[0].path[24];
+            assert!(note.bottom < middle.1 || note.top > middle.1);
+            note.bottom < middle.1
+        };
+        assert!(above(40.0, false) && above(0.0, false) && above(-40.0, true));
+        assert!(!above(-40.0, false) && !above(0.0, true) && !above(40.0, true));
+    }
+
+    #[test]
     fn a_brace_is_past_the_arrows_it_spans() {
         let diagram = chain(3, 60.0, "p").brace_below(["0", "1", "2"], "all").brace_above(["0", "1"], "two");
         let sketch = arrange(&diagram, page()).expect("has room");

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::fs;
-use std::io::Write as _;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::process;
 use std::str::FromStr;
@@ -115,13 +115,19 @@ impl Document {
 
 /// Writes a file beside its place and moves it there, so that no reader ever sees half of it. Makes its folder if need be.
 ///
+/// Only a file is replaced: moved over a device, it would take the device's place.
+///
 /// # Errors
-/// [`PlotError::Write`] with the path and the reason.
+/// [`PlotError::Write`] with the path and the reason. What was begun is removed; a folder that was made stays.
 pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), PlotError> {
     let failed = |at: &Path| {
         let path: PathBuf = at.to_owned();
         move |source| PlotError::Write { path, source }
     };
+    if fs::metadata(path).is_ok_and(|there| !there.is_file()) {
+        let reason = "something that is not a file is there";
+        return Err(failed(path)(io::Error::new(io::ErrorKind::AlreadyExists, reason)));
+    }
     if let Some(dir) = path.parent() {
         fs::create_dir_all(dir).map_err(failed(dir))?;
     }

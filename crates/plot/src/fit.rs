@@ -135,6 +135,22 @@ mod tests {
     }
 
     #[test]
+    fn a_diagram_keeps_its_height_where_it_gets_narrow() {
+        use crate::diagram::{Arrow, Diagram, Node};
+        let pair = Diagram::new("pair").node("a", (0.0, 0.0), Node::latent("a")).node(
+            "b",
+            (2.0, 0.0),
+            Node::latent("b"),
+        );
+        let pair = pair.arrow("a", "b", Arrow::new().bend(40.0).label("there"));
+        let mut figure = Figure::new(160.0, 30.0);
+        figure.panel(pair.arrow("b", "a", Arrow::new().bend(40.0).label("back")));
+        let narrow = figure.fit_width(50.0).unwrap();
+        assert!(narrow.height > 20.0, "{}", narrow.height);
+        assert!(narrow.svg().is_ok());
+    }
+
+    #[test]
     fn without_room_the_error_is_that_of_a_small_page() {
         assert!(matches!(panels(2, 2).fit_width(12.0), Err(PlotError::TooSmall { .. })));
     }

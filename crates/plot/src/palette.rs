@@ -107,8 +107,10 @@ const DARK_DIVERGING: ColorMap = ColorMap::new(&[
 /// Dark to light: [`DIVERGING`] in print. A white middle would give both signs the same greys.
 const PRINT_DIVERGING: ColorMap = ColorMap::new(&[Color::hex(0x202020), WHITE]);
 
-/// Where [`VIRIDIS`] and [`CIVIDIS`] begin on dark paper: their darker colours could not be told from it.
+/// Where [`VIRIDIS`] and [`CIVIDIS`] begin on dark paper, and where they end as greys on white: beyond, dots could not be
+/// told from the paper.
 const DARK_START: f64 = 0.3;
+const PRINT_END: f64 = 0.8;
 
 impl Theme {
     /// Every theme there is.
@@ -152,13 +154,14 @@ impl Theme {
 
     /// The colour that a share `t` of a map becomes. Pictures in [`GREY`] are the same on every paper.
     pub(crate) fn map(self, map: &ColorMap, t: f64) -> Color {
-        let begins_late = *map == VIRIDIS || *map == CIVIDIS;
+        let (for_points, t) = (*map == VIRIDIS || *map == CIVIDIS, t.clamp(0.0, 1.0));
         match self {
             _ if self == Theme::Light || *map == GREY => map.at(t),
             Theme::Dark if *map == DENSITY => DARK_DENSITY.at(t),
             Theme::Dark if *map == DIVERGING => DARK_DIVERGING.at(t),
-            Theme::Dark if begins_late => map.at(DARK_START + (1.0 - DARK_START) * t.clamp(0.0, 1.0)),
+            Theme::Dark if for_points => map.at(DARK_START + (1.0 - DARK_START) * t),
             Theme::Print if *map == DIVERGING => PRINT_DIVERGING.at(t),
+            Theme::Print if for_points => grey(map.at(PRINT_END * t)),
             Theme::Print => grey(map.at(t)),
             _ => inverted(map.at(t)),
         }
@@ -285,6 +288,17 @@ mod tests {
         assert_eq!(Theme::Dark.map(&DIVERGING, 0.5), Theme::Dark.paper());
         let ends = [0.0, 1.0].map(|t| Theme::Print.map(&DIVERGING, t));
         assert!(ends[0].contrast(ends[1]) > 10.0, "both signs would be the same grey");
+    }
+
+    #[test]
+    fn points_coloured_by_value_stand_out_from_dark_and_printed_paper() {
+        for (theme, map) in
+            [(Theme::Dark, VIRIDIS), (Theme::Dark, CIVIDIS), (Theme::Print, VIRIDIS), (Theme::Print, CIVIDIS)]
+        {
+            let shown = (0..=50).map(|i| theme.map(&map, f64::from(i) / 50.0).contrast(theme.paper()));
+            let least = shown.fold(f64::INFINITY, f64::min);
+            assert!(least > 1.7, "{theme} {least}");
+        }
     }
 
     #[test]

@@ -43,7 +43,7 @@ fn cell(pictures: &Pictures, rect: Rect) -> (f64, f64) {
     (width, width / pictures.aspect())
 }
 
-/// Every how manieth name of a column is shown, so that they do not touch where columns are `distance` pt apart.
+/// Names of columns are shown one in this many, so that they do not touch where columns are `distance` pt apart.
 fn shown_every(labels: &[Label], distance: f64) -> usize {
     let widest = labels.iter().map(|label| label.width(theme::TICK)).fold(0.0, f64::max);
     (((widest + GAP) / distance).ceil() as usize).max(1)
@@ -88,4 +88,19 @@ pub(crate) fn draw(canvas: &mut Canvas, pictures: &Pictures, rect: Rect) -> Resu
         })?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_columns_are_left_out_where_they_would_touch() {
+        let labels: Vec<Label> = (0..11).map(|t| Label::from(format!("$t = 0.{t}$"))).collect();
+        let width = labels.iter().map(|label| label.width(theme::TICK)).fold(0.0, f64::max);
+        assert_eq!(shown_every(&labels, width + GAP), 1);
+        assert_eq!(shown_every(&labels, width), 2);
+        assert_eq!(shown_every(&labels, 0.4 * width), 3);
+        assert_eq!(shown_every(&[], 3.0), 1);
+    }
 }

@@ -328,3 +328,17 @@ fn a_file_that_cannot_be_written_leaves_nothing_behind() {
     assert!(error.to_string().starts_with(&format!("cannot write {}: ", path.display())), "{error}");
     assert_eq!(fs::read_dir(&dir).expect("is there").count(), 0);
 }
+
+#[cfg(unix)]
+#[test]
+fn what_is_not_a_file_is_not_replaced() {
+    use std::os::unix::fs::FileTypeExt as _;
+    // The path of a socket must be short.
+    let path = std::env::temp_dir().join(format!("plot-{}.socket", std::process::id()));
+    let _socket = std::os::unix::net::UnixListener::bind(&path).expect("makes a socket");
+    let error = write_whole(&path, b"data").expect_err("a socket is no file");
+    let stays = fs::metadata(&path).expect("is there").file_type().is_socket();
+    let _ = fs::remove_file(&path);
+    assert!(stays);
+    assert!(error.to_string().contains("not a file"), "{error}");
+}

@@ -376,6 +376,16 @@ mod tests {
     }
 
     #[test]
+    fn text_with_a_halo_is_written_once() {
+        let label = Label::from("$x_t$ here").layout(10.0, Face::Roman);
+        let mut canvas = Canvas::new(200.0, 200.0, Theme::Dark);
+        canvas.haloed(None, |pen| pen.text(&label, (20.0, 50.0), Color::hex(0))).expect("draws");
+        let svg = canvas.into_svg();
+        assert_eq!(svg.matches("<text").count(), label.runs.len());
+        assert!(svg.contains("stroke=\"#1e1e1e\""), "the halo is not of paper");
+    }
+
+    #[test]
     fn text_that_reads_upwards_is_text_turned_left() {
         let [left, top, right, bottom] = drawn("$x_t^2$ against y", false);
         let turned = drawn("$x_t^2$ against y", true);

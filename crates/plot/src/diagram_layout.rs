@@ -414,7 +414,8 @@ mod tests {
 
     #[test]
     fn labels_of_a_chain_are_free_of_everything() {
-        let sketch = arrange(&chain(5, 35.0, "$q(x|z)$"), page()).expect("has room");
+        let sketch =
+            arrange(&chain(5, 35.0, "$q(x_{t-1}|x_t, x_0)$, a long name"), page()).expect("has room");
         assert_eq!(sketch.hidden, 0);
         let notes: Vec<Rect> = sketch.notes().map(|note| note.rect).collect();
         assert_eq!(notes.len(), 8);

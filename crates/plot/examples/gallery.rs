@@ -1,11 +1,18 @@
-//! Every kind of mark on a few demonstration pages: `cargo run -p plot --example gallery [DIR]`.
+//! Every kind of mark on a few demonstration pages: `cargo run -p plot --example gallery [DIR [THEME [WIDTH]]]`, with a
+//! theme of light, dark and print, and a width in mm to which every page is fitted.
 
 use std::f64::consts::TAU;
 
-use plot::{Align, ColorScale, Extent, Figure, Format, Panel, Pictures, PlotError, Raster, Style, theme};
+use plot::{
+    Align, Arrow, ColorScale, Diagram, Extent, Figure, Format, Node, Panel, Pictures, PlotError, Raster,
+    Style, Theme, theme,
+};
 
 fn main() -> Result<(), PlotError> {
-    let dir = std::env::args().nth(1).unwrap_or_else(|| "target/gallery".to_owned());
+    let mut arguments = std::env::args().skip(1);
+    let dir = arguments.next().unwrap_or_else(|| "target/gallery".to_owned());
+    let theme: Theme = arguments.next().map_or(Ok(Theme::Light), |name| name.parse())?;
+    let width: Option<f64> = arguments.next().and_then(|width| width.parse().ok());
     let figures = [
         ("latents", latents()),
         ("decomposition", decomposition()),
@@ -13,8 +20,12 @@ fn main() -> Result<(), PlotError> {
         ("density", density()),
         ("pictures", pictures()),
         ("labels", labels()),
+        ("diagram_vae", vae_diagram()),
+        ("diagram_mhvae", mhvae_diagram()),
+        ("diagram_vdm", vdm_diagram()),
     ];
     for (name, figure) in figures {
+        let figure = width.map_or(Ok(figure.clone()), |width| figure.fit_width(width))?.theme(theme);
         for path in figure.save(&dir, name, &Format::ALL)? {
             println!("{}", path.display());
         }
@@ -110,8 +121,11 @@ fn curves() -> Figure {
             .x_label("$t$")
             .y_label("weight")
             .line(curve(&|t| sigmoid(-gamma(t)).sqrt()), Style::series(0).label(r"$\bar{\alpha}_t$"))
-            .line(curve(&|t| sigmoid(gamma(t)).sqrt()), Style::series(3).label(r"$\sigma_t$"))
-            .line(curve(&|t| sigmoid(gamma(t))), Style::series(3).dashed().label(r"$\sigma_t^2$")),
+            .line(curve(&|t| sigmoid(gamma(t)).sqrt()), Style::new(theme::VERMILLION).label(r"$\sigma_t$"))
+            .line(
+                curve(&|t| sigmoid(gamma(t))),
+                Style::new(theme::VERMILLION).dashed().label(r"$\sigma_t^2$"),
+            ),
     );
     figure.panel(
         Panel::new("signal-to-noise ratio")
@@ -243,5 +257,83 @@ fn labels() -> Figure {
         panel = panel.text((0.01, 5.0 - i as f64), *sample, style);
     }
     figure.panel(panel.x_label(r"$\bar{\alpha}_t$").y_label(r"$\bar{\sigma}_t^2$ of $q(x_t \mid x_0)$"));
+    figure
+}
+
+/// What encodes, and what generates.
+fn encoder() -> Arrow {
+    Arrow::new().color(theme::BLUE)
+}
+
+fn decoder() -> Arrow {
+    Arrow::new().color(theme::VERMILLION).dashed()
+}
+
+fn vae_diagram() -> Figure {
+    let mut figure = Figure::new(160.0, 46.0);
+    figure.panel(
+        Diagram::new("the variational autoencoder")
+            .node("x", (0.0, 0.0), Node::observed("$x$"))
+            .node("z", (2.2, 0.0), Node::latent("$z$"))
+            .arrow("x", "z", encoder().bend(32.0).label(r"$q_\phi(z \mid x)$"))
+            .arrow("z", "x", decoder().bend(32.0).label(r"$p_\theta(x \mid z)$")),
+    );
+    figure
+}
+
+fn mhvae_diagram() -> Figure {
+    let mut figure = Figure::new(160.0, 52.0);
+    let names = ["x", "z1", "z2", "dots", "zT"];
+    let mut diagram = Diagram::new("the Markovian hierarchical variational autoencoder")
+        .node("x", (0.0, 0.0), Node::observed("$x$"))
+        .node("z1", (1.5, 0.0), Node::latent("$z_1$"))
+        .node("z2", (3.0, 0.0), Node::latent("$z_2$"))
+        .node("dots", (4.2, 0.0), Node::text(r"$\dots$"))
+        .node("zT", (5.4, 0.0), Node::latent("$z_T$"));
+    let up = [r"$q(z_1 \mid x)$", r"$q(z_2 \mid z_1)$", "", ""];
+    let down = [r"$p(x \mid z_1)$", r"$p(z_1 \mid z_2)$", "", ""];
+    for i in 0..4 {
+        let named = |arrow: Arrow, label: &str| if label.is_empty() { arrow } else { arrow.label(label) };
+        diagram = diagram.arrow(names[i], names[i + 1], named(encoder().bend(32.0), up[i])).arrow(
+            names[i + 1],
+            names[i],
+            named(decoder().bend(32.0), down[i]),
+        );
+    }
+    figure.panel(diagram.brace_below(["z1", "z2", "dots", "zT"], "latent variables, $T$ of them"));
+    figure
+}
+
+fn vdm_diagram() -> Figure {
+    let mut figure = Figure::new(160.0, 92.0);
+    let chain = |title: &str| {
+        Diagram::new(title)
+            .node("0", (0.0, 0.0), Node::observed("$x_0$"))
+            .node("d0", (1.15, 0.0), Node::text(r"$\dots$"))
+            .node("t-1", (2.3, 0.0), Node::latent("$x_{t-1}$"))
+            .node("t", (4.0, 0.0), Node::latent("$x_t$").color(theme::GREEN))
+            .node("t+1", (5.7, 0.0), Node::latent("$x_{t+1}$"))
+            .node("dT", (6.85, 0.0), Node::text(r"$\dots$"))
+            .node("T", (8.0, 0.0), Node::latent("$x_T$"))
+    };
+    let rest = |diagram: Diagram| {
+        let pairs = [("0", "d0"), ("d0", "t-1"), ("t+1", "dT"), ("dT", "T")];
+        pairs.into_iter().fold(diagram, |diagram, (a, b)| diagram.arrow(a, b, Arrow::new().faded()))
+    };
+    figure.panel(
+        rest(chain("consistency: both arrows end at the same $x_t$"))
+            .arrow("t-1", "t", encoder().bend(35.0).label(r"$q(x_t \mid x_{t-1})$"))
+            .arrow("t+1", "t", decoder().bend(-35.0).label(r"$p(x_t \mid x_{t+1})$"))
+            .brace_below(["t-1", "t", "t+1"], "a divergence at $x_t$ needs samples of both neighbours"),
+    );
+    let denoised = chain("denoising: both arrows end at $x_{t-1}$");
+    figure.panel(
+        rest(denoised)
+            .arrow("t", "t-1", encoder().bend(-35.0).label(r"$q(x_{t-1} \mid x_t, x_0)$"))
+            .arrow("0", "t-1", encoder().bend(35.0))
+            .arrow("t", "t-1", decoder().bend(35.0).label(r"$p(x_{t-1} \mid x_t)$"))
+            .arrow("t", "t+1", Arrow::new().faded())
+            .brace_below(["t-1", "t"], "a divergence at $x_{t-1}$ needs samples of $x_t$ alone"),
+    );
     figure
 }

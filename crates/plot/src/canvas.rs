@@ -16,11 +16,13 @@ use plotters::prelude::{
 use plotters::style::FontTransform;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
-use crate::color::Color;
+use crate::color::{Color, ColorMap};
 use crate::error::PlotError;
+use crate::export::Document;
 use crate::font::{FAMILY, Face};
 use crate::geometry::{Point, Rect};
 use crate::label::Layout;
+use crate::palette::{Dashes, Marker, Theme};
 
 /// Plotters pixels per point.
 const FINENESS: f64 = 100.0;
@@ -32,10 +34,12 @@ pub(crate) struct Layer {
     pub(crate) clip: Option<Rect>,
     /// 0 (opaque) to 1 (not there).
     pub(crate) transparency: f64,
-    /// Lengths of a dash and of the gap after it, pt.
-    pub(crate) dash: Option<(f64, f64)>,
+    /// How lines are broken.
+    pub(crate) dash: Option<Dashes>,
     /// A band of paper around text, pt, that keeps it apart from what is beneath.
     pub(crate) halo: Option<f64>,
+    /// Colours come from a map, which has seen the theme already.
+    pub(crate) mapped: bool,
 }
 
 impl Layer {
@@ -43,11 +47,14 @@ impl Layer {
         Layer { clip: Some(clip), ..Layer::default() }
     }
 
-    fn attributes(&self) -> String {
+    fn attributes(&self, paper: Color) -> String {
         let mut attributes = String::from(r#"stroke-linejoin="round""#);
         // Writing to a string cannot fail.
         let _ = match self.dash {
-            Some((on, off)) => write!(attributes, r#" stroke-dasharray="{},{}""#, units(on), units(off)),
+            Some(lengths) => {
+                let [a, b, c, d] = lengths.map(units);
+                write!(attributes, r#" stroke-dasharray="{a},{b},{c},{d}""#)
+            }
             None => write!(attributes, r#" stroke-linecap="round""#),
         };
         if self.transparency > 0.0 {
@@ -55,22 +62,23 @@ impl Layer {
             let _ = write!(attributes, r#" fill-opacity="{opacity:.3}" stroke-opacity="{opacity:.3}""#);
         }
         if let Some(width) = self.halo {
-            let _ = write!(attributes, r##" stroke="#FFFFFF" stroke-width="{}""##, units(2.0 * width));
+            let _ = write!(attributes, r#" stroke="{}" stroke-width="{}""#, hex(paper), units(2.0 * width));
         }
         attributes
     }
 }
 
-/// A page of a given size, pt.
+/// A page of a given size, pt, and on the paper of a theme, which turns every colour into its own.
 pub(crate) struct Canvas {
+    pub(crate) theme: Theme,
     width: f64,
     height: f64,
     body: String,
 }
 
 impl Canvas {
-    pub(crate) fn new(width: f64, height: f64) -> Self {
-        Self { width, height, body: String::new() }
+    pub(crate) fn new(width: f64, height: f64, theme: Theme) -> Self {
+        Self { theme, width, height, body: String::new() }
     }
 
     /// Draws a layer over what is there.
@@ -79,27 +87,53 @@ impl Canvas {
         layer: Layer,
         draw: impl FnOnce(&Pen) -> Result<(), PlotError>,
     ) -> Result<(), PlotError> {
-        let mut document = String::new();
-        {
-            let size = (units(self.width) as u32, units(self.height) as u32);
-            let pen = Pen { area: SVGBackend::with_string(&mut document, size).into_drawing_area() };
-            draw(&pen)?;
-            pen.area.present().map_err(refused)?;
-        }
-        self.open(layer.clip);
-        self.body += &format!("<g {}>\n{}</g>\n", layer.attributes(), inside(&document));
-        self.close();
+        let group = self.group(layer, draw)?;
+        self.add(layer.clip, &group);
         Ok(())
     }
 
-    /// Text with a band of paper around it.
+    fn group(
+        &self,
+        layer: Layer,
+        draw: impl FnOnce(&Pen) -> Result<(), PlotError>,
+    ) -> Result<String, PlotError> {
+        let mut document = String::new();
+        {
+            let size = (units(self.width) as u32, units(self.height) as u32);
+            let area = SVGBackend::with_string(&mut document, size).into_drawing_area();
+            let pen = Pen { area, theme: if layer.mapped { Theme::Light } else { self.theme } };
+            draw(&pen)?;
+            pen.area.present().map_err(refused)?;
+        }
+        Ok(format!("<g {}>\n{}</g>\n", layer.attributes(self.theme.paper()), inside(&document)))
+    }
+
+    fn add(&mut self, clip: Option<Rect>, group: &str) {
+        self.open(clip);
+        self.body += group;
+        self.close();
+    }
+
+    /// Text with a band of paper around it. The band is of outlines, so that a PDF holds the text once.
     pub(crate) fn haloed(
         &mut self,
         clip: Option<Rect>,
         draw: impl Fn(&Pen) -> Result<(), PlotError>,
     ) -> Result<(), PlotError> {
-        self.layer(Layer { halo: Some(1.1), clip, ..Layer::default() }, &draw)?;
+        let halo = self.group(Layer { halo: Some(1.1), ..Layer::default() }, &draw)?;
+        let (width, height) = (units(self.width), units(self.height));
+        let page = format!(
+            r#"<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}">{halo}</svg>"#
+        );
+        let outlined = Document::parse(&page, self.theme.paper())?.svg();
+        self.add(clip, inside(&outlined));
         self.layer(Layer { clip, ..Layer::default() }, &draw)
+    }
+
+    /// The colours a map goes through on this paper, from 0 to 1.
+    pub(crate) fn colors(&self, map: ColorMap) -> impl Fn(f64) -> Color + use<> {
+        let theme = self.theme;
+        move |t| theme.map(&map, t)
     }
 
     /// Stretches a PNG picture over `at`, showing what lies within `clip`, its pixels `crisp` or blended.
@@ -134,18 +168,20 @@ impl Canvas {
 
     /// The whole page as an SVG document with live text, as wide as it is on paper.
     pub(crate) fn into_svg(self) -> String {
-        let Self { width, height, body } = self;
+        let Self { theme, width, height, body } = self;
+        let paper = hex(theme.paper());
         let view = format!("0 0 {} {}", units(width), units(height));
         format!(
             "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}pt\" height=\"{height}pt\" viewBox=\"{view}\">\n\
-             <rect width=\"100%\" height=\"100%\" fill=\"#FFFFFF\"/>\n{body}</svg>\n"
+             <rect width=\"100%\" height=\"100%\" fill=\"{paper}\"/>\n{body}</svg>\n"
         )
     }
 }
 
 /// What stands between the outermost tags of a document.
 fn inside(document: &str) -> &str {
-    let start = document.find(">\n").map_or(0, |at| at + 2);
+    let tag = document.find("<svg").unwrap_or(0);
+    let start = document[tag..].find('>').map_or(0, |length| tag + length + 1);
     let end = document.rfind("</svg>").unwrap_or(document.len());
     &document[start..end.max(start)]
 }
@@ -174,14 +210,20 @@ fn refused(error: impl std::fmt::Display) -> PlotError {
     PlotError::Drawing(error.to_string())
 }
 
-/// Draws in one layer, in points.
+/// Draws in one layer, in points and in the colours that the theme has for those it is given.
 pub(crate) struct Pen<'a> {
+    theme: Theme,
     area: DrawingArea<SVGBackend<'a>, Shift>,
 }
 
 impl Pen<'_> {
     /// An open line of the given weight, pt.
     pub(crate) fn line(&self, points: &[Point], color: Color, weight: f64) -> Result<(), PlotError> {
+        self.inked(points, self.theme.color(color), weight)
+    }
+
+    /// A line in a colour that is the theme's already.
+    fn inked(&self, points: &[Point], color: Color, weight: f64) -> Result<(), PlotError> {
         let mut path: Vec<(i32, i32)> = points.iter().copied().map(place).collect();
         path.dedup();
         self.area.draw(&PathElement::new(path, stroke(color, weight))).map_err(refused)
@@ -190,23 +232,37 @@ impl Pen<'_> {
     /// A filled polygon.
     pub(crate) fn polygon(&self, points: &[Point], color: Color) -> Result<(), PlotError> {
         let outline: Vec<(i32, i32)> = points.iter().copied().map(place).collect();
-        self.area.draw(&Polygon::new(outline, fill(color))).map_err(refused)
+        self.area.draw(&Polygon::new(outline, fill(self.theme.color(color)))).map_err(refused)
     }
 
     /// A filled rectangle.
     pub(crate) fn rectangle(&self, rect: Rect, color: Color) -> Result<(), PlotError> {
         let corners = [place((rect.left, rect.top)), place((rect.right, rect.bottom))];
-        self.area.draw(&Rectangle::new(corners, fill(color))).map_err(refused)
+        self.area.draw(&Rectangle::new(corners, fill(self.theme.color(color)))).map_err(refused)
     }
 
     /// A filled disc of the given diameter, pt: a line of hardly any length with round ends, which
     /// is half the size of a circle in the outlined document.
     pub(crate) fn disc(&self, centre: Point, diameter: f64, color: Color) -> Result<(), PlotError> {
         let (x, y) = place(centre);
-        self.area.draw(&PathElement::new([(x, y), (x + 1, y)], stroke(color, diameter))).map_err(refused)
+        let style = stroke(self.theme.color(color), diameter);
+        self.area.draw(&PathElement::new([(x, y), (x + 1, y)], style)).map_err(refused)
     }
 
-    /// A label whose baseline starts at `origin`.
+    /// A marker of the given size, pt, in the shape the theme has for the colour.
+    pub(crate) fn marker(&self, at: Point, size: f64, color: Color) -> Result<(), PlotError> {
+        let shape = self.theme.marker(color);
+        let corner = |&(x, y): &Point| (at.0 + 0.5 * size * x, at.1 + 0.5 * size * y);
+        match shape.corners() {
+            Corners::Round => self.disc(at, size, color),
+            Corners::Filled(corners) => self.polygon(&corners.iter().map(corner).collect::<Vec<_>>(), color),
+            Corners::Strokes(strokes) => strokes
+                .iter()
+                .try_for_each(|ends| self.line(&ends.each_ref().map(corner), color, 0.28 * size)),
+        }
+    }
+
+    /// A label whose baseline starts at `origin`, in a colour that reads on the paper.
     pub(crate) fn text(&self, label: &Layout, origin: Point, color: Color) -> Result<(), PlotError> {
         self.set(label, color, FontTransform::None, |(x, y)| (origin.0 + x, origin.1 + y))
     }
@@ -223,6 +279,7 @@ impl Pen<'_> {
         turn: FontTransform,
         to_page: impl Fn(Point) -> Point,
     ) -> Result<(), PlotError> {
+        let color = self.theme.ink(color);
         let ink = plotters_color(color);
         for run in &label.runs {
             let slope = match run.face {
@@ -239,10 +296,36 @@ impl Pen<'_> {
         }
         for part in &label.strokes {
             let points: Vec<Point> = part.points.iter().copied().map(&to_page).collect();
-            self.line(&points, color, part.weight)?;
+            self.inked(&points, color, part.weight)?;
         }
         Ok(())
     }
+}
+
+/// What a marker is drawn from, in units of half its size.
+enum Corners {
+    Round,
+    Filled(&'static [Point]),
+    Strokes([[Point; 2]; 2]),
+}
+
+impl Marker {
+    fn corners(self) -> Corners {
+        match self {
+            Marker::Disc => Corners::Round,
+            Marker::Square => Corners::Filled(&[(-0.86, -0.86), (0.86, -0.86), (0.86, 0.86), (-0.86, 0.86)]),
+            Marker::Triangle => Corners::Filled(&[(0.0, -1.15), (1.05, 0.75), (-1.05, 0.75)]),
+            Marker::Wedge => Corners::Filled(&[(0.0, 1.15), (1.05, -0.75), (-1.05, -0.75)]),
+            Marker::Diamond => Corners::Filled(&[(0.0, -1.25), (1.1, 0.0), (0.0, 1.25), (-1.1, 0.0)]),
+            Marker::Plus => Corners::Strokes([[(-1.0, 0.0), (1.0, 0.0)], [(0.0, -1.0), (0.0, 1.0)]]),
+            Marker::Cross => Corners::Strokes([[(-0.8, -0.8), (0.8, 0.8)], [(-0.8, 0.8), (0.8, -0.8)]]),
+        }
+    }
+}
+
+fn hex(color: Color) -> String {
+    let [r, g, b] = color.rgb;
+    format!("#{r:02X}{g:02X}{b:02X}")
 }
 
 fn plotters_color(color: Color) -> RGBColor {
@@ -261,13 +344,12 @@ fn fill(color: Color) -> ShapeStyle {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::export::Document;
     use crate::label::Label;
 
     /// What a label covers on the page when its baseline starts at (20, 50): left, top, right, bottom.
     fn drawn(markup: &str, upwards: bool) -> [f64; 4] {
         let label = Label::from(markup).layout(10.0, Face::Roman);
-        let mut canvas = Canvas::new(200.0, 200.0);
+        let mut canvas = Canvas::new(200.0, 200.0, Theme::Light);
         let draw = |pen: &Pen| match upwards {
             true => pen.text_upwards(&label, (50.0, 180.0), Color::hex(0)),
             false => pen.text(&label, (20.0, 50.0), Color::hex(0)),
@@ -275,7 +357,7 @@ mod tests {
         canvas.layer(Layer::default(), draw).expect("draws");
         let page = r##"<rect width="100%" height="100%" fill="#FFFFFF"/>"##;
         let svg = canvas.into_svg().replace(page, "");
-        let bounds = Document::parse(&svg).expect("parses").ink();
+        let bounds = Document::parse(&svg, Color::hex(0xFFFFFF)).expect("parses").ink();
         bounds.map(|pixels| pixels * 72.0 / 96.0)
     }
 
@@ -291,6 +373,16 @@ mod tests {
             assert!(left >= 20.0 && right <= 20.0 + label.width + 0.3, "{markup}: {left} to {right}");
             assert!(right > 20.0 + label.width - 1.2, "{markup}: ends at {right}, not near {}", label.width);
         }
+    }
+
+    #[test]
+    fn text_with_a_halo_is_written_once() {
+        let label = Label::from("$x_t$ here").layout(10.0, Face::Roman);
+        let mut canvas = Canvas::new(200.0, 200.0, Theme::Dark);
+        canvas.haloed(None, |pen| pen.text(&label, (20.0, 50.0), Color::hex(0))).expect("draws");
+        let svg = canvas.into_svg();
+        assert_eq!(svg.matches("<text").count(), label.runs.len());
+        assert!(svg.contains("stroke=\"#1e1e1e\""), "the halo is not of paper");
     }
 
     #[test]

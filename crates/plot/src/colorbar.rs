@@ -57,7 +57,7 @@ pub(crate) fn draw(canvas: &mut Canvas, panel: &Panel, data: Rect, offset: f64) 
     let place = Rect { left, right: left + WIDTH, ..data };
     let steps = 128;
     let gradient = Raster::new(steps, 1, (0..steps).rev().map(|i| i as f64));
-    let png = gradient.png(&bar.colors.map, (0.0, (steps - 1) as f64))?;
+    let png = gradient.png(canvas.colors(bar.colors.map), (0.0, (steps - 1) as f64))?;
     canvas.picture(place, place, &png, false);
     let height = data.height();
     canvas.layer(Layer::default(), |pen| {

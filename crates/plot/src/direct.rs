@@ -116,7 +116,7 @@ fn end_of(frame: &Frame, shape: &Shape) -> Option<Point> {
 fn end_labels(frame: &Frame, panel: &Panel) -> Vec<EndLabel> {
     let label = |(mark, label): (&Mark, &Label)| {
         let text = label.layout(theme::LABEL, Face::Roman);
-        end_of(frame, &mark.shape).map(|anchor| EndLabel { anchor, text, color: mark.style.color.ink() })
+        end_of(frame, &mark.shape).map(|anchor| EndLabel { anchor, text, color: mark.style.color })
     };
     let mut labels: Vec<EndLabel> = named(panel, Slot::End).filter_map(label).collect();
     // Names of lines that end near the right edge stand in one column.
@@ -180,7 +180,7 @@ pub(crate) fn draw_text(
         Align::Center => x - 0.5 * text.width,
         Align::Right => x - text.width,
     };
-    canvas.haloed(None, |pen| pen.text(&text, (left, y + 0.24 * size), mark.style.color.ink()))
+    canvas.haloed(None, |pen| pen.text(&text, (left, y + 0.24 * size), mark.style.color))
 }
 
 /// The entries of a panel's key, each with its place from the upper left corner of the key.
@@ -219,7 +219,7 @@ pub(crate) fn draw_key(
         let (left, middle) = (origin.0 + x, origin.1 + y + 0.45 * KEY_ROW);
         draw_sample(canvas, mark, left, middle)?;
         let at = (left + sample_width(mark) + SAMPLE_GAP, middle + 0.27 * theme::LABEL);
-        canvas.layer(Layer::default(), |pen| pen.text(&text, at, mark.style.color.ink()))?;
+        canvas.layer(Layer::default(), |pen| pen.text(&text, at, mark.style.color))?;
     }
     Ok(())
 }
@@ -235,9 +235,9 @@ fn draw_sample(canvas: &mut Canvas, mark: &Mark, left: f64, middle: f64) -> Resu
         Shape::Band(_) => canvas.layer(layer(0.75, None), |pen| pen.rectangle(patch, color)),
         Shape::Bars(_) => canvas.layer(layer(0.0, None), |pen| pen.rectangle(patch, color)),
         Shape::Line(_) | Shape::Contours(..) | Shape::Arrow { .. } => {
-            canvas.layer(layer(0.0, mark.style.dashes(weight)), line)
+            canvas.layer(layer(0.0, mark.style.dashes(weight, canvas.theme)), line)
         }
-        _ => canvas.layer(layer(0.0, None), |pen| pen.disc((0.5 * (left + right), middle), 4.5, color)),
+        _ => canvas.layer(layer(0.0, None), |pen| pen.marker((0.5 * (left + right), middle), 4.5, color)),
     }
 }
 

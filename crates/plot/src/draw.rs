@@ -48,12 +48,13 @@ fn draw_mark(canvas: &mut Canvas, frame: &Frame, mark: &Mark) -> Result<(), Plot
             let (low, high) = scale.span(points.iter().map(|p| p.2));
             let share = |value: f64| if high > low { (value - low) / (high - low) } else { 0.5 };
             let size = style.size.unwrap_or(dot_size(points.len()));
+            let map = canvas.colors(scale.map);
             let dots = points.iter().map(|&(x, y, value)| Dot {
                 at: frame.at((x, y)),
-                color: scale.map.at(share(value)),
+                color: map(share(value)),
                 size,
             });
-            draw_dots(canvas, frame, style, &dots.collect::<Vec<_>>())
+            draw_dots(canvas, frame, style, &dots.collect::<Vec<_>>(), true)
         }
         Shape::ErrorBars(points) => draw_error_bars(canvas, frame, style, points),
         Shape::Bars(bars) => filled(canvas, frame, style, 1.0, |pen| {
@@ -84,8 +85,8 @@ fn draw_mark(canvas: &mut Canvas, frame: &Frame, mark: &Mark) -> Result<(), Plot
             let (left, bottom) = frame.at((extent.x.0, extent.y.0));
             let (right, top) = frame.at((extent.x.1, extent.y.1));
             let range = colors.range.unwrap_or_else(|| raster.range());
-            let png =
-                if *smooth { raster.smooth_png(&colors.map, range) } else { raster.png(&colors.map, range) };
+            let map = canvas.colors(colors.map);
+            let png = if *smooth { raster.smooth_png(map, range) } else { raster.png(map, range) };
             canvas.picture(Rect { left, top, right, bottom }, frame.rect, &png?, !smooth);
             Ok(())
         }
@@ -139,7 +140,7 @@ fn stroke(
 ) -> Result<(), PlotError> {
     let weight = style.width.unwrap_or(weight);
     let layer = Layer {
-        dash: style.dashes(weight),
+        dash: style.dashes(weight, canvas.theme),
         transparency: 1.0 - style.opacity.unwrap_or(1.0),
         ..Layer::clipped(window(frame, weight))
     };
@@ -193,15 +194,22 @@ fn draw_clouds(canvas: &mut Canvas, frame: &Frame, marks: &[Mark]) -> Result<(),
     }
     dots.sort_by(|a, b| a.0.total_cmp(&b.0));
     let dots: Vec<Dot> = dots.into_iter().map(|(_, dot)| dot).collect();
-    marks.first().map_or(Ok(()), |mark| draw_dots(canvas, frame, &mark.style, &dots))
+    marks.first().map_or(Ok(()), |mark| draw_dots(canvas, frame, &mark.style, &dots, false))
 }
 
-fn draw_dots(canvas: &mut Canvas, frame: &Frame, style: &Style, dots: &[Dot]) -> Result<(), PlotError> {
+/// Draws dots, whose colours may be `mapped` from values.
+fn draw_dots(
+    canvas: &mut Canvas,
+    frame: &Frame,
+    style: &Style,
+    dots: &[Dot],
+    mapped: bool,
+) -> Result<(), PlotError> {
     let transparency = 1.0 - style.opacity.unwrap_or(0.9 - 0.15 * crowd(dots.len()));
     let window = window(frame, dots.iter().map(|dot| dot.size).fold(0.0, f64::max));
-    canvas.layer(Layer { transparency, ..Layer::clipped(window) }, |pen| {
+    canvas.layer(Layer { transparency, mapped, ..Layer::clipped(window) }, |pen| {
         let mut visible = dots.iter().filter(|dot| window.contains(dot.at));
-        visible.try_for_each(|dot| pen.disc(dot.at, dot.size, dot.color))
+        visible.try_for_each(|dot| pen.marker(dot.at, dot.size, dot.color))
     })
 }
 
@@ -225,7 +233,7 @@ fn draw_error_bars(
             for (x, y) in [low, high] {
                 pen.line(&[(x - 1.6, y), (x + 1.6, y)], style.color, weight)?;
             }
-            pen.disc(frame.at((x, y)), size, style.color)
+            pen.marker(frame.at((x, y)), size, style.color)
         })
     })
 }

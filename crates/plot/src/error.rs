@@ -1,5 +1,6 @@
 //! What can go wrong between data and a written figure.
 
+use std::fmt::Display;
 use std::path::PathBuf;
 
 /// Why a label, a figure or a file was refused.
@@ -72,6 +73,40 @@ pub enum PlotError {
         /// Height of the figure, mm.
         height: f64,
     },
+    /// A format or theme was asked for by a name that none has.
+    #[error("there is no {kind} {name:?}; there are {known}")]
+    Unknown {
+        /// What was asked for: `"format"` or `"theme"`.
+        kind: &'static str,
+        /// The name as it was given.
+        name: String,
+        /// The names there are.
+        known: String,
+    },
+    /// Two nodes of a diagram have the same name.
+    #[error("diagram {diagram:?}: there are two nodes {node:?}")]
+    NodeTwice {
+        /// Title of the diagram.
+        diagram: String,
+        /// The name.
+        node: String,
+    },
+    /// An arrow or a group names a node that a diagram does not have.
+    #[error("diagram {diagram:?}: there is no node {node:?}")]
+    NoSuchNode {
+        /// Title of the diagram.
+        diagram: String,
+        /// The name.
+        node: String,
+    },
+    /// An arrow would end where it starts.
+    #[error("diagram {diagram:?}: an arrow leads from node {node:?} to itself")]
+    ArrowToItself {
+        /// Title of the diagram.
+        diagram: String,
+        /// Name of the node.
+        node: String,
+    },
     /// The drawing library refused; no data should be able to cause it.
     #[error("the figure could not be drawn: {0}")]
     Drawing(String),
@@ -83,4 +118,15 @@ pub enum PlotError {
         /// The operating system's reason.
         source: std::io::Error,
     },
+}
+
+impl PlotError {
+    pub(crate) fn unknown<T: Display>(
+        kind: &'static str,
+        name: &str,
+        known: impl IntoIterator<Item = T>,
+    ) -> Self {
+        let known: Vec<String> = known.into_iter().map(|one| one.to_string()).collect();
+        PlotError::Unknown { kind, name: name.to_owned(), known: known.join(", ") }
+    }
 }

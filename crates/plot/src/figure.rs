@@ -4,12 +4,16 @@ use std::path::{Path, PathBuf};
 
 use crate::axes::Frame;
 use crate::canvas::{Canvas, Layer};
+use crate::diagram::Diagram;
+use crate::diagram_layout;
+use crate::diagram_page;
 use crate::direct;
 use crate::draw;
 use crate::error::PlotError;
 use crate::export::{self, Document, Format};
 use crate::label::Label;
 use crate::layout::{POINTS_PER_MM, Placed, arrange, figure_title};
+use crate::palette::Theme;
 use crate::panel::Panel;
 use crate::picture_table;
 use crate::pictures::Pictures;
@@ -34,9 +38,14 @@ pub struct Figure {
     pub(crate) title: Option<Label>,
     pub(crate) columns: usize,
     pub(crate) widths: Vec<f64>,
+    /// Proportions of the rows' heights; equal where none is given.
+    pub(crate) heights: Vec<f64>,
+    /// Columns of the grid in which axes are shared: as many as were asked for, also where fewer have room.
+    pub(crate) grid: usize,
     pub(crate) share_x: bool,
     pub(crate) share_y: bool,
     pub(crate) contents: Vec<Content>,
+    theme: Theme,
     dpi: f64,
 }
 
@@ -47,13 +56,15 @@ pub enum Content {
     Panel(Panel),
     /// Small pictures.
     Pictures(Pictures),
+    /// Nodes and arrows.
+    Diagram(Diagram),
 }
 
 impl Content {
     pub(crate) fn panel(&self) -> Option<&Panel> {
         match self {
             Content::Panel(panel) => Some(panel),
-            Content::Pictures(_) => None,
+            Content::Pictures(_) | Content::Diagram(_) => None,
         }
     }
 
@@ -62,6 +73,7 @@ impl Content {
         match self {
             Content::Panel(panel) => panel.called(),
             Content::Pictures(pictures) => pictures.title.markup(),
+            Content::Diagram(diagram) => diagram.title.markup(),
         }
     }
 
@@ -69,6 +81,7 @@ impl Content {
         match self {
             Content::Panel(panel) => &panel.title,
             Content::Pictures(pictures) => &pictures.title,
+            Content::Diagram(diagram) => &diagram.title,
         }
     }
 
@@ -76,6 +89,7 @@ impl Content {
         match self {
             Content::Panel(panel) => panel.check(),
             Content::Pictures(pictures) => pictures.check(),
+            Content::Diagram(diagram) => diagram.check(),
         }
     }
 }
@@ -92,6 +106,12 @@ impl From<Pictures> for Content {
     }
 }
 
+impl From<Diagram> for Content {
+    fn from(diagram: Diagram) -> Self {
+        Content::Diagram(diagram)
+    }
+}
+
 impl Figure {
     /// An empty figure, its width and height in millimetres. Type is sized for a width of 160 mm.
     pub fn new(width: f64, height: f64) -> Self {
@@ -101,9 +121,12 @@ impl Figure {
             title: None,
             columns: 1,
             widths: Vec::new(),
+            heights: Vec::new(),
+            grid: 1,
             share_x: false,
             share_y: false,
             contents: Vec::new(),
+            theme: Theme::Light,
             dpi: 220.0,
         }
     }
@@ -119,7 +142,7 @@ impl Figure {
     /// If it is zero.
     pub fn columns(self, columns: usize) -> Self {
         assert!(columns > 0, "a figure needs a column");
-        Self { columns, ..self }
+        Self { columns, grid: columns, ..self }
     }
 
     /// Proportions of the columns' widths.
@@ -150,7 +173,12 @@ impl Figure {
         Self { dpi, ..self }
     }
 
-    /// Adds a panel, or a table of pictures, in the next free place.
+    /// The paper it is made for; white unless told. Colours are still asked for by the names in [`theme`].
+    pub fn theme(self, theme: Theme) -> Self {
+        Self { theme, ..self }
+    }
+
+    /// Adds a panel, a table of pictures or a diagram in the next free place.
     pub fn panel(&mut self, content: impl Into<Content>) -> &mut Self {
         self.contents.push(content.into());
         self
@@ -165,12 +193,20 @@ impl Figure {
         Ok(self.document()?.svg())
     }
 
-    /// The figure as a PNG file on white.
+    /// The figure as a PNG file on the paper of its theme.
     ///
     /// # Errors
     /// As [`Figure::svg`].
     pub fn png(&self) -> Result<Vec<u8>, PlotError> {
         self.document()?.png(self.dpi)
+    }
+
+    /// The figure as a PDF file: one page of its size, text as text in subsets of the embedded fonts.
+    ///
+    /// # Errors
+    /// As [`Figure::svg`].
+    pub fn pdf(&self) -> Result<Vec<u8>, PlotError> {
+        self.document()?.pdf()
     }
 
     /// All that is drawn as one table in CSV: a row per observation, naming panel, mark and series.
@@ -206,7 +242,7 @@ impl Figure {
         files.into_iter().map(write).collect()
     }
 
-    fn check(&self) -> Result<(), PlotError> {
+    pub(crate) fn check(&self) -> Result<(), PlotError> {
         if self.contents.is_empty() {
             return Err(PlotError::Empty { panel: String::new(), series: "the figure".to_owned() });
         }
@@ -216,17 +252,22 @@ impl Figure {
     fn document(&self) -> Result<Document, PlotError> {
         self.check()?;
         let placed = arrange(self)?;
-        let mut canvas = Canvas::new(self.width * POINTS_PER_MM, self.height * POINTS_PER_MM);
+        let mut canvas = Canvas::new(self.width * POINTS_PER_MM, self.height * POINTS_PER_MM, self.theme);
         self.draw_title(&mut canvas)?;
         for part in &placed {
             match (part.content, &part.frame) {
                 (Content::Panel(panel), Some(frame)) => draw_panel(&mut canvas, panel, frame)?,
                 (Content::Pictures(pictures), _) => picture_table::draw(&mut canvas, pictures, part.rect)?,
+                (Content::Diagram(diagram), _) => {
+                    let too_small = || PlotError::TooSmall { width: self.width, height: self.height };
+                    let sketch = diagram_layout::arrange(diagram, part.rect).ok_or_else(too_small)?;
+                    diagram_page::draw(&mut canvas, diagram, &sketch)?;
+                }
                 _ => {}
             }
             draw_part_title(&mut canvas, part)?;
         }
-        Document::parse(&canvas.into_svg())
+        Document::parse(&canvas.into_svg(), self.theme.paper())
     }
 
     fn draw_title(&self, canvas: &mut Canvas) -> Result<(), PlotError> {

@@ -41,7 +41,7 @@ pub(crate) fn draw<'a>(
         let Some(place) = place else { continue };
         taken.push(place);
         let baseline = place.top + 0.82 * theme::TICK;
-        canvas.haloed(None, |pen| pen.text(&text, (place.left, baseline), mark.style.color.ink()))?;
+        canvas.haloed(None, |pen| pen.text(&text, (place.left, baseline), mark.style.color))?;
     }
     Ok(())
 }

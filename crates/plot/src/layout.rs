@@ -41,6 +41,7 @@ impl Placed<'_> {
         match (self.content, &self.frame) {
             (Content::Panel(panel), _) => direct::key_height(panel, self.rect.width()),
             (Content::Pictures(pictures), _) => picture_table::margins(pictures, self.rect).top,
+            (Content::Diagram(_), _) => 0.0,
         }
     }
 
@@ -79,7 +80,7 @@ pub(crate) fn arrange(figure: &Figure) -> Result<Vec<Placed<'_>>, PlotError> {
 fn scales(figure: &Figure) -> Vec<Option<(Scale, Scale)>> {
     // The panels that share an axis with panel `i`: itself, and those in the same column or row.
     let sharing = |i: usize, shared: bool, line: fn(usize, usize) -> usize| -> Vec<&Panel> {
-        let together = |j: usize| j == i || shared && line(j, figure.columns) == line(i, figure.columns);
+        let together = |j: usize| j == i || shared && line(j, figure.grid) == line(i, figure.grid);
         let parts = figure.contents.iter().enumerate().filter(|(j, _)| together(*j));
         parts.filter_map(|(_, content)| content.panel()).collect()
     };
@@ -105,13 +106,15 @@ fn place<'a>(figure: &'a Figure, scales: &[Option<(Scale, Scale)>], rects: &[Rec
 /// A shared x axis is named at the lowest panel of each column.
 fn shows_x(figure: &Figure, index: usize) -> bool {
     let below = figure.contents.get(index + figure.columns);
-    !(figure.share_x && below.is_some_and(|content| content.panel().is_some()))
+    let same = index % figure.grid == (index + figure.columns) % figure.grid;
+    !(figure.share_x && same && below.is_some_and(|content| content.panel().is_some()))
 }
 
 /// A shared y axis is named at the first panel of each row.
 fn shows_y(figure: &Figure, index: usize) -> bool {
     let first = index.is_multiple_of(figure.columns);
-    !(figure.share_y && !first && figure.contents[index - 1].panel().is_some())
+    let same = || (index - 1) / figure.grid == index / figure.grid;
+    !(figure.share_y && !first && same() && figure.contents[index - 1].panel().is_some())
 }
 
 /// The figure's title, broken to its width.
@@ -122,7 +125,7 @@ pub(crate) fn figure_title(figure: &Figure) -> Paragraph {
     })
 }
 
-/// Cuts the page into data rectangles of equal height and of widths in the given proportions,
+/// Cuts the page into data rectangles of widths and heights in the given proportions,
 /// leaving to every column and row the widest margins any of its parts needs.
 fn data_rects(figure: &Figure, margins: &[Margins]) -> Result<Vec<Rect>, PlotError> {
     let columns = figure.columns.min(margins.len());
@@ -147,19 +150,23 @@ fn data_rects(figure: &Figure, margins: &[Margins]) -> Result<Vec<Rect>, PlotErr
     let weight = |c: usize| figure.widths.get(c).copied().unwrap_or(1.0);
     let weights: f64 = (0..columns).map(weight).sum();
     let unit = (figure.width * POINTS_PER_MM - taken(&lefts, &rights)) / weights;
-    let height = (figure.height * POINTS_PER_MM - head - taken(&tops, &bottoms)) / rows as f64;
+    let share = |r: usize| figure.heights.get(r).copied().unwrap_or(1.0);
+    let shares: f64 = (0..rows).map(share).sum();
+    let rise = (figure.height * POINTS_PER_MM - head - taken(&tops, &bottoms)) / shares;
     // A comparison that is also false for NaN.
     let roomy = |size: f64| size >= LEAST;
-    if !(roomy(height) && (0..columns).all(|c| roomy(unit * weight(c)))) {
+    let enough = (0..rows).all(|r| roomy(rise * share(r))) && (0..columns).all(|c| roomy(unit * weight(c)));
+    if !enough {
         return Err(PlotError::TooSmall { width: figure.width, height: figure.height });
     }
 
     let sizes: Vec<f64> = (0..columns).map(|c| unit * weight(c)).collect();
+    let heights: Vec<f64> = (0..rows).map(|r| rise * share(r)).collect();
     let xs = starts(&lefts, &sizes, &rights, 0.0);
-    let ys = starts(&tops, &vec![height; rows], &bottoms, head);
+    let ys = starts(&tops, &heights, &bottoms, head);
     let rect = |i: usize| {
         let (c, r) = (i % figure.columns, i / figure.columns);
-        Rect { left: xs[c], top: ys[r], right: xs[c] + sizes[c], bottom: ys[r] + height }
+        Rect { left: xs[c], top: ys[r], right: xs[c] + sizes[c], bottom: ys[r] + heights[r] }
     };
     Ok((0..margins.len()).map(rect).collect())
 }

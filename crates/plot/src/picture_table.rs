@@ -43,6 +43,12 @@ fn cell(pictures: &Pictures, rect: Rect) -> (f64, f64) {
     (width, width / pictures.aspect())
 }
 
+/// Names of columns are shown one in this many, so that they do not touch where columns are `distance` pt apart.
+fn shown_every(labels: &[Label], distance: f64) -> usize {
+    let widest = labels.iter().map(|label| label.width(theme::TICK)).fold(0.0, f64::max);
+    (((widest + GAP) / distance).ceil() as usize).max(1)
+}
+
 /// Draws pictures with their names and notes.
 pub(crate) fn draw(canvas: &mut Canvas, pictures: &Pictures, rect: Rect) -> Result<(), PlotError> {
     let (width, height) = cell(pictures, rect);
@@ -53,7 +59,8 @@ pub(crate) fn draw(canvas: &mut Canvas, pictures: &Pictures, rect: Rect) -> Resu
     };
     for (r, (name, row)) in pictures.rows.iter().enumerate() {
         for (c, picture) in row.iter().enumerate() {
-            canvas.picture(place(r, c), place(r, c), &picture.png(&pictures.map, pictures.range)?, true);
+            let png = picture.png(canvas.colors(pictures.map), pictures.range)?;
+            canvas.picture(place(r, c), place(r, c), &png, true);
         }
         let at = place(r, 0);
         let name = name.layout(theme::LABEL, Face::Roman);
@@ -71,8 +78,9 @@ pub(crate) fn draw(canvas: &mut Canvas, pictures: &Pictures, rect: Rect) -> Resu
     let above = rect.top - LABEL_GAP - 0.25 * theme::TICK;
     let below = last.bottom + LABEL_GAP + 0.8 * theme::TICK;
     for (labels, baseline) in [(&pictures.column_labels, above), (&pictures.column_notes, below)] {
+        let every = shown_every(labels, width + GAP);
         canvas.layer(Layer::default(), |pen| {
-            labels.iter().enumerate().try_for_each(|(c, label)| {
+            labels.iter().enumerate().step_by(every).try_for_each(|(c, label)| {
                 let text = label.layout(theme::TICK, Face::Roman);
                 let at = place(0, c);
                 pen.text(&text, (0.5 * (at.left + at.right) - 0.5 * text.width, baseline), theme::TEXT)
@@ -80,4 +88,19 @@ pub(crate) fn draw(canvas: &mut Canvas, pictures: &Pictures, rect: Rect) -> Resu
         })?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_columns_are_left_out_where_they_would_touch() {
+        let labels: Vec<Label> = (0..11).map(|t| Label::from(format!("$t = 0.{t}$"))).collect();
+        let width = labels.iter().map(|label| label.width(theme::TICK)).fold(0.0, f64::max);
+        assert_eq!(shown_every(&labels, width + GAP), 1);
+        assert_eq!(shown_every(&labels, width), 2);
+        assert_eq!(shown_every(&labels, 0.4 * width), 3);
+        assert_eq!(shown_every(&[], 3.0), 1);
+    }
 }

@@ -2,7 +2,7 @@
 
 use resvg::tiny_skia::{Pixmap, PremultipliedColorU8};
 
-use crate::color::ColorMap;
+use crate::color::Color;
 use crate::error::PlotError;
 
 /// A matrix of numbers, first row on top.
@@ -71,16 +71,20 @@ impl Raster {
         (fold(f64::min, f64::INFINITY), fold(f64::max, f64::NEG_INFINITY))
     }
 
-    /// The matrix as a PNG picture of square cells, `range` going through the whole map.
+    /// The matrix as a PNG picture of square cells, `range` going through all of `colors`, from 0 to 1.
     ///
     /// Each cell is several pixels wide: viewers that smooth pictures then blur only the seams.
-    pub(crate) fn png(&self, map: &ColorMap, range: (f64, f64)) -> Result<Vec<u8>, PlotError> {
-        self.paint(map, range, |row, column| self.at(row.round() as usize, column.round() as usize))
+    pub(crate) fn png(&self, colors: impl Fn(f64) -> Color, range: (f64, f64)) -> Result<Vec<u8>, PlotError> {
+        self.paint(colors, range, |row, column| self.at(row.round() as usize, column.round() as usize))
     }
 
     /// The same, linear between the centres of cells.
-    pub(crate) fn smooth_png(&self, map: &ColorMap, range: (f64, f64)) -> Result<Vec<u8>, PlotError> {
-        self.paint(map, range, |row, column| {
+    pub(crate) fn smooth_png(
+        &self,
+        colors: impl Fn(f64) -> Color,
+        range: (f64, f64),
+    ) -> Result<Vec<u8>, PlotError> {
+        self.paint(colors, range, |row, column| {
             let (top, left) = (row.floor() as usize, column.floor() as usize);
             let (bottom, right) = ((top + 1).min(self.rows - 1), (left + 1).min(self.columns - 1));
             let mix = |a: f64, b: f64, t: f64| a + t * (b - a);
@@ -92,7 +96,7 @@ impl Raster {
     /// Paints enlarged cells; `value` is asked for at fractional rows and columns within the matrix.
     fn paint(
         &self,
-        map: &ColorMap,
+        colors: impl Fn(f64) -> Color,
         (low, high): (f64, f64),
         value: impl Fn(f64, f64) -> f64,
     ) -> Result<Vec<u8>, PlotError> {
@@ -112,7 +116,7 @@ impl Raster {
         };
         for (index, pixel) in pixels.pixels_mut().iter_mut().enumerate() {
             let (row, column) = (inside(index / width, self.rows), inside(index % width, self.columns));
-            let [r, g, b] = map.at((value(row, column) - low) / span).rgb;
+            let [r, g, b] = colors((value(row, column) - low) / span).rgb;
             if let Some(opaque) = PremultipliedColorU8::from_rgba(r, g, b, 255) {
                 *pixel = opaque;
             }

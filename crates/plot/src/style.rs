@@ -2,6 +2,7 @@
 
 use crate::color::{Color, ColorMap};
 use crate::label::Label;
+use crate::palette::{Dashes, Theme};
 use crate::theme;
 
 /// Colour, weight and name of a mark. What is not said is chosen to suit the mark.
@@ -26,6 +27,18 @@ pub(crate) enum Dash {
     Solid,
     Dashed,
     Dotted,
+}
+
+impl Dash {
+    /// Lengths for a line of weight `width`, pt; none for a solid one.
+    pub(crate) fn lengths(self, width: f64) -> Option<Dashes> {
+        let (on, off) = match self {
+            Dash::Solid => return None,
+            Dash::Dashed => (2.0 + 1.5 * width, 1.2 + 1.0 * width),
+            Dash::Dotted => (width, 0.8 + 0.9 * width),
+        };
+        Some([on, off, on, off])
+    }
 }
 
 /// Which part of a text stands at its place.
@@ -123,13 +136,9 @@ impl Style {
         Self { align, ..self }
     }
 
-    /// Lengths of dash and gap for a line of weight `width`, pt.
-    pub(crate) fn dashes(&self, width: f64) -> Option<(f64, f64)> {
-        match self.dash {
-            Dash::Solid => None,
-            Dash::Dashed => Some((2.0 + 1.5 * width, 1.2 + 1.0 * width)),
-            Dash::Dotted => Some((width, 0.8 + 0.9 * width)),
-        }
+    /// How a line of weight `width` pt is broken: as the caller said, or else as the theme marks the colour.
+    pub(crate) fn dashes(&self, width: f64, theme: Theme) -> Option<Dashes> {
+        theme.dashes(self.dash, self.color, width)
     }
 }
 

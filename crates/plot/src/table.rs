@@ -1,5 +1,6 @@
 //! The data of a figure as one long table: a figure is data first.
 
+use crate::diagram::{Diagram, Hold, Kind};
 use crate::error::PlotError;
 use crate::figure::Content;
 use crate::mark::{Mark, Row, Shape};
@@ -65,7 +66,41 @@ fn records(index: usize, content: &Content) -> Vec<Record> {
     match content {
         Content::Panel(of) => of.marks.iter().flat_map(|mark| mark_records(&panel, of, mark)).collect(),
         Content::Pictures(pictures) => picture_records(&panel, pictures),
+        Content::Diagram(diagram) => diagram_records(&panel, diagram),
     }
+}
+
+/// Nodes, arrows from place to place, and groups; the category names the nodes.
+fn diagram_records(panel: &str, diagram: &Diagram) -> Vec<Record> {
+    let record = |mark, label: &str, category: String, numbers| Record {
+        panel: panel.to_owned(),
+        mark,
+        series: label.to_owned(),
+        category,
+        numbers,
+    };
+    let nodes = diagram.nodes.iter().map(|placed| {
+        let kind = match placed.node.kind {
+            Kind::Latent => "latent node",
+            Kind::Observed => "observed node",
+            Kind::Boxed => "boxed node",
+            Kind::Text => "text node",
+        };
+        let (x, y) = placed.at;
+        record(kind, placed.node.label.markup(), placed.name.clone(), vec![("x", x), ("y", y)])
+    });
+    let arrows = diagram.arrows.iter().map(|edge| {
+        let [(x, y), (x_end, y_end)] =
+            [&edge.from, &edge.to].map(|name| diagram.nodes[diagram.index(name)].at);
+        let label = edge.arrow.label.as_ref().map_or("", |label| label.markup());
+        let numbers = vec![("x", x), ("y", y), ("x_end", x_end), ("y_end", y_end)];
+        record("arrow", label, format!("{} -> {}", edge.from, edge.to), numbers)
+    });
+    let groups = diagram.groups.iter().map(|group| {
+        let kind = if matches!(group.hold, Hold::Band(_)) { "band" } else { "brace" };
+        record(kind, group.label.markup(), group.nodes.join(" "), Vec::new())
+    });
+    nodes.chain(arrows).chain(groups).collect()
 }
 
 fn mark_records(panel: &str, of: &Panel, mark: &Mark) -> Vec<Record> {

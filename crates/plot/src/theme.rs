@@ -1,4 +1,4 @@
-//! The one look of every figure: colours, type sizes, line weights.
+//! The one look of every figure: colours, type sizes, line weights, as they are on white paper.
 //!
 //! Series colours are Okabe and Ito's (*Color Universal Design*, 2008), safe for the common
 //! kinds of colour blindness; [`SERIES`] orders them so that neighbours also differ in luminance.
@@ -19,8 +19,8 @@ pub const ORANGE: Color = Color::hex(0xE69F00);
 pub const SKY: Color = Color::hex(0x56B4E9);
 /// Okabe-Ito reddish purple.
 pub const PURPLE: Color = Color::hex(0xCC79A7);
-/// Okabe-Ito black, softened to the colour of the text.
-pub const BLACK: Color = TEXT;
+/// Okabe-Ito black, softened; a trace off [`TEXT`], so that print can break a series in it and leave arrows in [`TEXT`] whole.
+pub const BLACK: Color = Color::hex(0x202020);
 /// Guides that are read against, not read: priors, exact values, reference lines.
 pub const GUIDE: Color = Color::hex(0x7A7A7A);
 /// Paper.
@@ -29,7 +29,7 @@ pub const WHITE: Color = Color::hex(0xFFFFFF);
 pub const TEXT: Color = Color::hex(0x222222);
 
 /// Colours for series in order.
-pub const SERIES: [Color; 7] = [BLUE, ORANGE, GREEN, VERMILLION, SKY, PURPLE, BLACK];
+pub const SERIES: [Color; 7] = [BLUE, ORANGE, GREEN, SKY, VERMILLION, BLACK, PURPLE];
 
 /// Sequential, perceptually uniform: the default for values of points.
 pub const VIRIDIS: ColorMap = ColorMap::new(&[
@@ -80,6 +80,8 @@ pub const DIVERGING: ColorMap =
 /// Black to white: pictures.
 pub const GREY: ColorMap = ColorMap::new(&[Color::hex(0x000000), WHITE]);
 
+/// What fills the nodes of a diagram that are observed.
+pub(crate) const SHADE: Color = Color::hex(0xD6D6D6);
 /// Axis lines and tick marks.
 pub(crate) const SPINE: Color = Color::hex(0x555555);
 /// Grid lines.

@@ -13,6 +13,7 @@ pub mod caption;
 pub mod catalogue;
 pub mod studio;
 
+mod chains;
 mod cost;
 mod estimators;
 mod moons;

@@ -1,7 +1,7 @@
 //! All figures, in the order of the derivation.
 
 use super::LectureFigure;
-use super::{cost, estimators, moons, neighbours, schedules};
+use super::{chains, cost, estimators, moons, neighbours, schedules};
 
 /// Figures that belong together.
 #[derive(Clone, Copy, Debug)]
@@ -17,6 +17,7 @@ pub const PARTS: &[Part] = &[
     Part {
         title: "The VAE",
         figures: &[
+            chains::VAE,
             moons::LATENT_SPACES,
             moons::MOON_PHASES,
             moons::LATENT_GRID,
@@ -24,10 +25,11 @@ pub const PARTS: &[Part] = &[
             neighbours::AMORTISATION,
         ],
     },
+    Part { title: "The hierarchical VAE", figures: &[chains::MHVAE] },
     Part { title: "From data to noise: the forward process", figures: &[schedules::FIGURE] },
     Part {
         title: "Terms of the bound",
-        figures: &[estimators::CONSISTENCY_AGAINST_DENOISING, estimators::LADDER],
+        figures: &[chains::VDM, estimators::CONSISTENCY_AGAINST_DENOISING, estimators::LADDER],
     },
     Part {
         title: "Neighbours of the VAE",

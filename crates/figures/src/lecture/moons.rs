@@ -117,8 +117,8 @@ fn latent_grid(studio: &Studio) -> Result<Drawing, FigureError> {
     }
     let caption = format!(
         "Decoded pictures at {GRID} by {GRID} points of the latent space, at even quantiles of the prior in both coordinates, so that all \
-         are equally probable under $p(z)$. The decoder of the autoencoder was never asked for most of these codes; that of the ELBO \
-         was, and turns one phase into the next."
+         are equally probable under $p(z)$. The codes of the autoencoder lie far outside of this square, so that most of what it decodes \
+         here is no moon; of the ELBO's moons lie along the curve of its codes, and blends of them beside it."
     );
     Ok(Drawing::new(figure, caption))
 }

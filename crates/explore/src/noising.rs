@@ -45,9 +45,7 @@ impl Noising {
             Self::EvenLogSnr => "log SNR falls by the same amount at every step.",
             Self::Cosine => "ᾱ_{t} follows a squared cosine: little noise at both ends of the chain.",
             Self::Linear => "β_{t} rises evenly, β_{T} = 20 β_{1}: most of the noise comes late.",
-            Self::Constant => {
-                "Every step keeps the same share of the signal: the first is as coarse as the last."
-            }
+            Self::Constant => "Every step keeps the same share of the signal, so that the first is coarse.",
         }
     }
 

@@ -264,7 +264,7 @@ impl<'a> Setting<'a> {
         let x_t = column(&self.x_t);
         let mean = |t: usize| {
             let x_0_hat = model.denoiser().denoise(&x_t, t);
-            let of_each = x_t.rows().into_iter().zip(x_0_hat.rows().into_iter());
+            let of_each = x_t.rows().into_iter().zip(x_0_hat.rows());
             // μ_q(x_1, x̂_0) is x̂_0.
             of_each.map(|(x_t, x_0_hat)| schedule.posterior_mean(t, &x_t, &x_0_hat)[0]).collect::<Vec<_>>()
         };

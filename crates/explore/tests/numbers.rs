@@ -14,12 +14,13 @@ use serde_json::Value;
 use toy::Preset;
 use vdm::Schedule;
 
-static PAGE: LazyLock<String> = LazyLock::new(|| explore::page(Preset::Bimodal, &|_| ()).unwrap());
+static PAGE: LazyLock<String> = LazyLock::new(|| explore::page(Preset::Bimodal, &|_| ()).expect("a page"));
 
 /// The numbers as a browser reads them.
 static NUMBERS: LazyLock<Value> = LazyLock::new(|| {
-    let (_, after) = PAGE.split_once(r#"<script type="application/json" id="numbers">"#).unwrap();
-    serde_json::from_str(after.split_once("</script>").unwrap().0).unwrap()
+    let (_, after) =
+        PAGE.split_once(r#"<script type="application/json" id="numbers">"#).expect("the numbers");
+    serde_json::from_str(after.split_once("</script>").expect("their end").0).expect("JSON")
 });
 
 fn number(value: &Value) -> f64 {
@@ -27,11 +28,11 @@ fn number(value: &Value) -> f64 {
 }
 
 fn numbers(value: &Value) -> Vec<f64> {
-    value.as_array().unwrap().iter().map(number).collect()
+    value.as_array().expect("a list").iter().map(number).collect()
 }
 
 fn run(noising: Noising, steps: usize) -> &'static Value {
-    let index = explore::table::STEPS.iter().position(|&known| known == steps).unwrap();
+    let index = explore::table::STEPS.iter().position(|&known| known == steps).expect("one of them");
     &NUMBERS["runs"][noising as usize][index]
 }
 
@@ -41,7 +42,7 @@ fn data() -> Mixture {
 
 /// The schedule as the page tells it.
 fn schedule(run: &Value) -> Schedule {
-    Schedule::from_alphas(&numbers(&run["alpha"])).unwrap()
+    Schedule::from_alphas(&numbers(&run["alpha"])).expect("a schedule")
 }
 
 fn assert_terms(found: &Value, expected: &Bound, tolerance: f64) {

@@ -42,7 +42,7 @@ function writeAddress() {
 
 // `x_{t−1}` and `σ^{2}` in HTML and in SVG.
 const SCRIPTS = /([_^])\{([^}]*)\}/g;
-const html = (text) => text.replace(/_\{([^}]*)\}\^\{([^}]*)\}/g, "<sub>$1</sub><sup>$2</sup>")
+const html = (text) => text.replace(/ = /g, "&nbsp;=&nbsp;").replace(/_\{([^}]*)\}\^\{([^}]*)\}/g, "<sub>$1</sub><sup>$2</sup>")
   .replace(SCRIPTS, (_, kind, inner) => (kind === "_" ? `<sub>${inner}</sub>` : `<sup>${inner}</sup>`));
 const svgText = (text) => text.replace(SCRIPTS, (_, kind, inner) => {
   const shift = kind === "_" ? 0.3 : -0.4;
@@ -51,7 +51,12 @@ const svgText = (text) => text.replace(SCRIPTS, (_, kind, inner) => {
 
 const minus = (text) => text.replace("-", "−");
 const nats = (value) => minus(value.toFixed(6));
-const few = (value) => minus(Math.abs(value) >= 1e-3 ? value.toFixed(3) : value.toExponential(1));
+// Three digits after the point, or a power of ten where that would be none.
+function few(value) {
+  if (value === 0 || Math.abs(value) >= 1e-3) return minus(value.toFixed(3));
+  const [digits, power] = value.toExponential(1).split("e");
+  return `${minus(digits)} · 10^{${minus(power)}}`;
+}
 
 // ---- axes -------------------------------------------------------------------------------------------------------------
 
@@ -118,7 +123,7 @@ function drawBack(width, height, em) {
   const after = run().densities[t - 1];
   const grid = table.grid;
   const name = t === 1 ? "q(x_{0})" : `q(x_{${t - 1}})`;
-  const edge = { left: 2.6 * em, right: width - 0.4 * em };
+  const edge = { left: 2.6 * em, right: width - 0.9 * em };
   const cut = height * 0.44;
   const x = scale(grid[0], grid[grid.length - 1], edge.left, edge.right);
   const top = Math.max(...before, ...after);
@@ -140,7 +145,7 @@ function drawBack(width, height, em) {
     out.push(text(x(grid[i]), y(upper[i]) - 0.45 * em, words, `text-anchor="${anchor}" style="fill:${colour}"`));
   };
   tag(before, after, -side, name, "var(--before)");
-  tag(after, before, side, `q(x_{${t}})`, "var(--purple)");
+  tag(after, before, side, `q(x_{${t}})`, "var(--purple-ink)");
   const nearest = grid.reduce((best, value, i) => (Math.abs(value - at) < Math.abs(grid[best] - at) ? i : best), 0);
   out.push(line(x(at), y(0), x(at), y(after[nearest]), "guide"));
   out.push(`<circle cx="${x(at)}" cy="${y(0)}" r="${0.3 * em}" fill="var(--purple)"/>`);
@@ -168,7 +173,7 @@ function drawBells(width, height, em, above, cut) {
   out.push(`<path d="M${clamp(above(from))} ${cut}L${clamp(above(to))} ${cut}L${x.high} ${ceiling}L${x.low} ${ceiling}Z" fill="var(--spine)" opacity="0.12"/>`);
   out.push(left(y, x, em));
   out.push(text(above(at) > (above.low + above.high) / 2 ? above(at) - 0.5 * em : above(at) + 0.5 * em, cut + 1.2 * em,
-    `x_{${t}} = ${minus(String(at))}`, `text-anchor="${above(at) > (above.low + above.high) / 2 ? "end" : "start"}" style="fill:var(--purple)"`));
+    `x_{${t}} = ${minus(String(at))}`, `text-anchor="${above(at) > (above.low + above.high) / 2 ? "end" : "start"}" style="fill:var(--purple-ink)"`));
   const curve = (of, colour) => `<path d="${path(of.xs, of.ys, x, y)}Z" fill="${colour}" opacity="0.16"/>`
     + `<path class="curve" d="${path(of.xs, of.ys, x, y)}" stroke="${colour}"/>`;
   if (point) out.push(line(x(posterior.mean), bottom, x(posterior.mean), y(peak * 1.12), "curve", 'stroke="var(--green)"'));
@@ -188,7 +193,7 @@ function drawBells(width, height, em, above, cut) {
       ? text(at, high, name, `text-anchor="${onRight ? "start" : "end"}" style="fill:${colour}"`)
       : text(onRight ? x.high - 4 : x.low + 4, high, name, `text-anchor="${onRight ? "end" : "start"}" style="fill:${colour}"`);
   };
-  out.push(tag(posterior, words.posterior, "var(--green)", !right), tag(reverse, words.reverse, "var(--vermillion)", right));
+  out.push(tag(posterior, words.posterior, "var(--green-ink)", !right), tag(reverse, words.reverse, "var(--vermillion-ink)", right));
   return out.join("");
 }
 
@@ -241,10 +246,12 @@ function drawBound(width, height, em) {
   out.push(below(x, floor, "nats", em));
   out.push(line(x(0), ceiling, x(0), floor, "spine"));
   const row = Math.min((floor - ceiling) / (forms.length === 3 ? 12 : 6), 2.2 * em);
-  // Words beside a place, on the side that is asked for if there is room.
-  const beside = (at, y, words, onLeft, look = "") => {
+  // Words beside a place, on the side that is asked for if there is room, else where there is more of it.
+  const beside = (at, y, words, onLeft, edge, look = "") => {
     const wide = 0.5 * em * words.replace(/[_{}]/g, "").length;
-    const left = onLeft ? at - wide > low : at + wide > high;
+    const [before, after] = [at - edge, width - at];
+    const fits = (onLeft ? before : after) > wide;
+    const left = fits ? onLeft : before > after;
     return text(left ? at - 0.35 * em : at + 0.35 * em, y, words, `text-anchor="${left ? "end" : "start"}" ${look}`);
   };
   // Where words stand in a row.
@@ -268,17 +275,17 @@ function drawBound(width, height, em) {
     // The sum, on the side where there is room.
     const end = x(terms.elbo);
     out.push(line(end, top + 0.1 * row, end, top + 4.05 * row, "curve", `stroke="var(--text)"`));
-    out.push(beside(end, top + middle, `${key === "consistency_as_printed" ? "sum" : "ELBO"} ${few(terms.elbo)}`, true, 'font-weight="600"'));
+    out.push(beside(end, top + middle, `${key === "consistency_as_printed" ? "sum" : "ELBO"} ${few(terms.elbo)}`, true, low, 'font-weight="600"'));
   });
   if (forms.length < 3) {
-    out.push(text(low + 0.4 * em, ceiling + 4.6 * row + middle, "Of the consistency form no exact value: p is not linear.", 'style="fill:var(--quiet)"'));
+    out.push(text(0, ceiling + 4.3 * row + middle, "No exact consistency form: p is not linear.", 'style="fill:var(--quiet)"'));
   }
   // What bounds the bound, each on a line of its own.
   [["E log q(x_{0})", table.data.log_likelihood, 0.9], ["E log p(x_{0})", model().log_evidence, 2]].forEach(([name, value, place]) => {
     if (value === null) return;
     const at = x(value);
     out.push(line(at, place * em - 0.6 * em, at, floor, "guide", place < 1 ? 'style="stroke:var(--text)"' : ""));
-    out.push(beside(at, place * em, `${name} ${few(value)}`, place > 1));
+    out.push(beside(at, place * em, `${name} ${few(value)}`, place > 1, 0));
   });
   return out.join("");
 }
@@ -288,7 +295,7 @@ function drawBound(width, height, em) {
 function drawTerms(width, height, em) {
   const T = lastStep();
   if (T === 1) return text(width / 2, height / 2, "T = 1: no matching term is left.", 'text-anchor="middle"');
-  const x = scale(0.5, T + 0.5, 3 * em, width - 0.4 * em);
+  const x = scale(0.5, T + 0.5, 3 * em, width - 0.9 * em);
   const marks = ticks(1, T, Math.min(T, (x.high - x.low) / (3 * em))).filter(({ value }) => Number.isInteger(value) && value >= 1);
   const floor = height - 2.5 * em, middle = (floor + 1.2 * em) / 2;
   const { denoising, consistency, consistency_as_printed: printed } = model();
@@ -297,7 +304,8 @@ function drawTerms(width, height, em) {
   const bars = (values, first, y, colour, frame) => values.forEach((value, i) => {
     const t = first + i, here = t === chosen.step;
     const [a, b] = [Math.min(y(value), y(0)), Math.max(y(value), y(0))];
-    const look = frame ? `fill="none" stroke="${colour}" stroke-width="${here ? 2.5 : 1.2}"` : `fill="${colour}" opacity="${here ? 1 : 0.45}"`;
+    // Frames too narrow to be seen as such are a shade.
+    const look = frame && wide < 8 ? `fill="${colour}" opacity="${here ? 0.9 : 0.35}"` : frame ? `fill="none" stroke="${colour}" stroke-width="${here ? 2.5 : 1.2}"` : `fill="${colour}" opacity="${here ? 1 : 0.45}"`;
     out.push(`<rect x="${x(t) - wide / 2}" y="${a}" width="${wide}" height="${Math.max(b - a, 1)}" ${look}/>`);
   });
   const axis = (lists, low, high) => {
@@ -314,8 +322,8 @@ function drawTerms(width, height, em) {
     const lower = axis([consistency.matching, printed.matching], floor, middle + 1.5 * em);
     bars(consistency.matching, 1, lower, "var(--green)");
     bars(printed.matching, 1, lower, "var(--vermillion)", true);
-    out.push(`<text class="label" x="${x.high}" y="${middle + 1.1 * em}" text-anchor="end"><tspan style="fill:var(--green)">consistency</tspan>, `
-      + `t = 1 … T − 1, and <tspan style="fill:var(--vermillion)">as printed</tspan></text>`);
+    out.push(`<text class="label" x="${x.high}" y="${middle + 1.1 * em}" text-anchor="end"><tspan style="fill:var(--green-ink)">consistency</tspan>, `
+      + `t = 1 … T − 1, and <tspan style="fill:var(--vermillion-ink)">as printed</tspan></text>`);
   }
   out.push(below(x, floor, "t", em, 0, marks));
   return out.join("");
@@ -332,8 +340,8 @@ function sentences() {
       + `The average of log p is the reconstruction, <b>${few(found.denoising.reconstruction)}</b>.`
     : `p is ${reverse.says}. The posterior q knows x_{0} = ${table.x_0}. Here KL(q ‖ p) = <b>${few(cost)}</b> nats; `
       + `its average is the matching term of t = ${t}, <b>${few(found.denoising.matching[t - 2])}</b>.`;
-  says.noise = `${table.schedules[chosen.schedule].says} At t = T the share ${few(run().alpha_bar[T])} of the signal’s variance is left, `
-    + `and the prior matching is ${few(found.denoising.prior_matching)}.`;
+  says.noise = `${table.schedules[chosen.schedule].says} In the end ᾱ_{T} = ${few(run().alpha_bar[T])} is left, `
+    + `and the prior matching is <b>${few(found.denoising.prior_matching)}</b>.`;
   if (T === 1) {
     says.bound = "With T = 1 no matching term is left, all three forms are one, and the bound is that of a VAE with z = x_{1}.";
   } else if (found.misprint === null) {
@@ -382,7 +390,7 @@ function writeNumbers() {
     + row("− prior matching", each("prior_matching", (f) => f.prior_matching))
     + row("− Σ matching", each("matching_sum", (f) => f.matching_sum))
     + row("sum", each("elbo", (f) => f.elbo), "total")
-    + row(`matching, t = ${t}`, here, "chosen");
+    + row(`at t = ${t}`, here, "chosen");
   element("limits").tBodies[0].innerHTML = row("E log q(x_{0}), of the data", cell("log_likelihood", table.data.log_likelihood))
     + row("E log p(x_{0}), of the model", cell("log_evidence", found.log_evidence))
     + row("ELBO", cell("elbo", found.denoising.elbo))

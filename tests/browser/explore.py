@@ -256,7 +256,8 @@ def sliders_move_the_numbers(page, elbow, folder):
     say("each slider follows a key, changes its numbers and no others, and the address keeps the setting")
     browser.press("steps", "home")
     assert page.shown("step") == "1 of 1" and page.number("denoising-matching_sum") == 0
-    assert "VAE" in browser.run("return document.getElementById('bound-says').textContent;")
+    said = browser.run("return document.getElementById('bound-says').textContent;")
+    assert "VAE" in said, f"T = 1 is not said to be the VAE: {said}"
     browser.press("steps", "end")
     assert page.shown("steps") == "100"
     say("T goes to both of its ends; at T = 1 no matching term is left")

@@ -8,7 +8,7 @@ use approx::assert_relative_eq;
 use estimators::{Estimator, Form, Observations, Problem};
 use explore::{ExploreError, Noising, Reversal, Table};
 use mhvae::Mhvae;
-use ndarray::array;
+use ndarray::{Array1, array};
 use prob::{Bound, Gaussian, Mixture};
 use serde_json::Value;
 use toy::Preset;
@@ -132,40 +132,43 @@ fn what_is_drawn_are_the_laws() {
         for (x, found) in grid.iter().zip(numbers(&run["densities"][t - 1])) {
             assert!((found - seen.log_prob(&array![*x]).exp()).abs() < 5.1e-5, "t = {t}, x = {x}");
         }
+        let before = |x_0: &Array1<f64>| schedule.marginal(t - 1, 1).given(x_0);
         for (reversal, model) in Reversal::ALL.into_iter().zip(run["models"].as_array().unwrap()) {
             let variance = number(&model["variances"][t - 1]);
+            let linear = reversal.linear(&data(), &schedule).unwrap();
+            let expected = match &linear {
+                Some(reverse) => reverse.variance(t),
+                None if t == 1 => 1.0 - schedule.alpha(1),
+                None => number(&run["posterior_variance"][t - 1]),
+            };
+            assert_relative_eq!(variance, expected, max_relative = 1e-12);
             for (i, x_t) in x_t.iter().map(|&x| array![x]).enumerate() {
-                let mean = number(&model["means"][t - 1][i]);
+                let conditioned =
+                    |known: &Gaussian| schedule.step(t, 1).joint(known).condition(&[1], &x_t).unwrap();
+                // The mean of x_{t-1} given x_t and the best guess of x_0, through the posterior of the mixture.
+                let mean = match &linear {
+                    Some(reverse) => reverse.mean(t, &x_t)[0],
+                    None => {
+                        let x_0_hat = data().posterior(&schedule.marginal(t, 1), &x_t).unwrap().mean();
+                        if t == 1 { x_0_hat[0] } else { conditioned(&before(&x_0_hat)).mean()[0] }
+                    }
+                };
+                assert!((number(&model["means"][t - 1][i]) - mean).abs() < 5.1e-5, "{reversal:?}, t = {t}");
                 let reverse = Gaussian::isotropic(array![mean], variance).unwrap();
-                let expected = if t == 1 {
+                let cost = if t == 1 {
                     -reverse.log_prob(&x_0)
                 } else {
-                    let before = schedule.marginal(t - 1, 1).given(&x_0);
-                    let posterior = schedule.step(t, 1).joint(&before).condition(&[1], &x_t).unwrap();
+                    let posterior = conditioned(&before(&x_0));
                     let found = number(&run["posterior_means"][t - 1][i]);
                     assert!((found - posterior.mean()[0]).abs() < 5.1e-5);
-                    assert_relative_eq!(
-                        number(&run["posterior_variance"][t - 1]),
-                        posterior.covariance()[[0, 0]],
-                        max_relative = 1e-9
-                    );
+                    let found = number(&run["posterior_variance"][t - 1]);
+                    assert_relative_eq!(found, posterior.covariance()[[0, 0]], max_relative = 1e-9);
                     posterior.kl_divergence(&reverse)
                 };
-                // The mean that is told is rounded to 5e-5; the cost changes by its distance from the target over the variance.
-                let slope = (2.0 * (expected.abs() + 1.0) / variance).sqrt();
                 let found = number(&model["costs"][t - 1][i]);
-                assert!(
-                    (found - expected).abs() < 1e-4 * slope + 1e-6,
-                    "{reversal:?}, t = {t}: {found} for {expected}"
-                );
+                assert!((found - cost).abs() < 5.1e-7, "{reversal:?}, t = {t}: {found} for {cost}");
             }
         }
-    }
-    // E[x_0|x_t] through the posterior of the mixture.
-    let best = &run["models"][Reversal::BestDenoiser as usize];
-    for (i, &x) in x_t.iter().enumerate() {
-        let posterior = data().posterior(&schedule.marginal(1, 1), &array![x]).unwrap();
-        assert!((number(&best["means"][0][i]) - posterior.mean()[0]).abs() < 5.1e-5);
     }
 }
 
@@ -194,6 +197,11 @@ fn every_setting_is_there_finite_and_a_bound() {
                 numbers(&run["alpha"]).iter().product::<f64>(),
                 max_relative = 1e-10
             );
+            let expected = noising.schedule(steps).unwrap();
+            for (t, alpha) in (1..).zip(numbers(&run["alpha"])) {
+                // The last digit may be lost where JSON is read.
+                assert_relative_eq!(alpha, expected.alpha(t), max_relative = 1e-14);
+            }
             rows(&run["densities"], steps, points);
             rows(&run["posterior_means"], steps, places);
             assert_eq!(run["models"].as_array().unwrap().len(), Reversal::ALL.len());

@@ -48,8 +48,10 @@ fn claims_that_the_page_names_exist() {
 fn bad_input_gets_one_line_and_leaves_nothing() {
     let folder = tempfile::tempdir().expect("a folder");
     fs::write(folder.path().join("file"), "kept").expect("a file");
+    fs::create_dir(folder.path().join("taken")).expect("a folder");
     for (arguments, says) in [
         (&["--out", "."][..], ".: is a folder"),
+        (&["--out", "taken"], "taken: is a folder"),
         (&["--out", "file/page.html"], "cannot write file"),
         (&["--data", "ring8"], "ring8: the page draws data on the line"),
         (&["--data", "bimodel"], "the nearest is \"bimodal\""),
@@ -61,6 +63,6 @@ fn bad_input_gets_one_line_and_leaves_nothing() {
         assert!(said.contains(says) && said.lines().count() == 1, "{arguments:?}: {said}");
         assert!(output.stdout.is_empty());
     }
-    assert_eq!(fs::read_dir(folder.path()).expect("the folder").count(), 1);
+    assert_eq!(fs::read_dir(folder.path()).expect("the folder").count(), 2);
     assert_eq!(fs::read_to_string(folder.path().join("file")).expect("the file"), "kept");
 }

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use claims::Run;
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
+use toy::Preset;
 
 use crate::train::TrainArguments;
 use values::{cases, samples, seed};
@@ -26,7 +27,8 @@ Examples:
   elbow explain D4                        one claim: why it holds and what is compared
   elbow terms problems/vdm.toml           a problem of your own: every term, exact and by Monte Carlo
   elbow variance problems/six_steps.toml  the variance and cost of every estimator of its bound
-  elbow train vdm                         a model learned from toy data, against the exact truth"
+  elbow train vdm                         a model learned from toy data, against the exact truth
+  elbow explore                           one page with sliders: the bound and its terms"
 )]
 pub(crate) struct Arguments {
     #[command(subcommand)]
@@ -40,6 +42,7 @@ pub(crate) enum Command {
     Terms(TermsArguments),
     Variance(VarianceArguments),
     Train(TrainArguments),
+    Explore(ExploreArguments),
     Completions(CompletionsArguments),
 }
 
@@ -155,6 +158,27 @@ pub(crate) struct VarianceArguments {
 
     #[command(flatten)]
     pub(crate) seed: SeedArgument,
+}
+
+/// Write one page with sliders: T, the schedule, the reverse model, t and x_t move, the bound and its terms follow
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  elbow explore                                 writes elbow-explore.html
+  elbow explore --data trimodal --out tri.html  three modes
+
+One file that needs no network and no server: open it in a browser. Every number on it is exact and was computed
+here; the address keeps the setting, so that a setting can be linked.
+
+Exit code: 0 done, 2 bad input.")]
+pub(crate) struct ExploreArguments {
+    /// The data: bimodal or trimodal
+    #[arg(long, value_name = "PRESET", default_value_t = Preset::Bimodal)]
+    pub(crate) data: Preset,
+
+    /// The page
+    #[arg(long, value_name = "FILE", default_value = "elbow-explore.html")]
+    pub(crate) out: PathBuf,
 }
 
 /// Print the completion script of a shell

@@ -3,7 +3,7 @@
 //! | file | what is here |
 //! |---|---|
 //! | `arguments` | what can be asked for |
-//! | `welcome`, `check`, `explain`, `terms`, `variance` (and its `gradient`), `train`, `completions` | the commands, one a file |
+//! | `welcome`, `check`, `explain`, `terms`, `variance` (and its `gradient`), `train`, `explore`, `completions` | the commands, one a file |
 //! | `select` | claims by id, by the beginning of one, or the nearest known one |
 //! | `run` | claims checked side by side |
 //! | `progress` | bars while something takes |
@@ -18,6 +18,7 @@ mod check;
 mod columns;
 mod completions;
 mod explain;
+mod explore;
 mod gradient;
 mod json;
 mod problem;
@@ -66,6 +67,7 @@ fn carried_out(command: Option<Command>, out: &mut impl Write) -> Result<ExitCod
         Some(Command::Terms(asked)) => terms::terms(&asked, out),
         Some(Command::Variance(asked)) => variance::variance(&asked, out),
         Some(Command::Train(asked)) => train::answer(&asked, out),
+        Some(Command::Explore(asked)) => explore::explore(&asked, out),
         Some(Command::Completions(asked)) => completions::completions(asked.shell, out),
     }
 }

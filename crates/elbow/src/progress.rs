@@ -45,3 +45,11 @@ pub(crate) fn measuring() -> ProgressBar {
         .progress_chars("━╸ ");
     ProgressBar::new(100).with_style(style)
 }
+
+/// A bar over a table that is being computed.
+pub(crate) fn tabulating(work: u64) -> ProgressBar {
+    let style = ProgressStyle::with_template("{bar:24.cyan} {percent:>3} % computed, {eta} left")
+        .unwrap_or_else(|_| ProgressStyle::default_bar())
+        .progress_chars("━╸ ");
+    ProgressBar::new(work).with_style(style)
+}

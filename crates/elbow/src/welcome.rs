@@ -40,6 +40,7 @@ fn write(parts: &[Part], out: &mut impl Write) -> io::Result<()> {
             "variance problems/six_steps.toml".to_owned(),
             "how much its estimators vary, and what they cost".to_owned(),
         ),
+        ("explore".to_owned(), "one page with sliders for T, schedule, reverse model and t".to_owned()),
     ];
     writeln!(out, "\n{TITLE}Try{TITLE:#}")?;
     for (command, what) in suggestions {

@@ -7,8 +7,10 @@ use std::path::PathBuf;
 use claims::Run;
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
+use plot::{Format, Theme};
 use toy::Preset;
 
+use crate::figures::millimetres;
 use crate::train::TrainArguments;
 use values::{cases, samples, seed};
 
@@ -27,6 +29,7 @@ Examples:
   elbow explain D4                        one claim: why it holds and what is compared
   elbow terms problems/vdm.toml           a problem of your own: every term, exact and by Monte Carlo
   elbow variance problems/six_steps.toml  the variance and cost of every estimator of its bound
+  elbow figures                           the lecture figures, with captions and data
   elbow train vdm                         a model learned from toy data, against the exact truth
   elbow explore                           one page with sliders: the bound and its terms"
 )]
@@ -42,6 +45,7 @@ pub(crate) enum Command {
     Terms(TermsArguments),
     Variance(VarianceArguments),
     Train(TrainArguments),
+    Figures(FiguresArguments),
     Explore(ExploreArguments),
     Completions(CompletionsArguments),
 }
@@ -179,6 +183,62 @@ pub(crate) struct ExploreArguments {
     /// The page
     #[arg(long, value_name = "FILE", default_value = "elbow-explore.html")]
     pub(crate) out: PathBuf,
+}
+
+/// Draw the lecture figures, each with its data, its caption and the claims that it shows
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  elbow figures                                 all of them, as SVG, PDF and PNG, into figures/
+  elbow figures --list                          what there is
+  elbow figures schedules bridge                two of them
+  elbow figures bridge --width 8cm --format pdf to fit a column of a document
+  elbow figures --theme dark --out slides       for dark slides
+  elbow figures gan --json                      files, caption and claims, for a script
+
+--width lays a figure out anew, its type at the same size; panels that get too narrow go below each other.
+Themes: light; dark, on #1e1e1e; print, in black and greys that differ by dashes and markers too.
+The same seed draws the same files. All of them together also write a page that shows them, README.md.
+
+Exit code: 0 done, 1 a training diverged or the output cannot be written, 2 bad input, 130 Ctrl-C: what is there is whole.")]
+pub(crate) struct FiguresArguments {
+    /// The figures, by name. Without any: all
+    #[arg(value_name = "NAME")]
+    pub(crate) names: Vec<String>,
+
+    /// Name the figures, and draw none
+    #[arg(long)]
+    pub(crate) list: bool,
+
+    /// Kinds of files: svg, pdf, png
+    #[arg(long = "format", value_name = "KIND", value_delimiter = ',', default_values_t = Format::ALL)]
+    formats: Vec<Format>,
+
+    /// The folder
+    #[arg(long, value_name = "DIR", default_value = "figures")]
+    pub(crate) out: PathBuf,
+
+    /// Width on paper: 8cm, 120mm, 3.5in, 240pt [default: that of each figure]
+    #[arg(long, value_name = "LENGTH", value_parser = millimetres, allow_negative_numbers = true)]
+    pub(crate) width: Option<f64>,
+
+    /// Colours: light, dark or print
+    #[arg(long, value_name = "THEME", default_value_t = Theme::Light)]
+    pub(crate) theme: Theme,
+
+    /// Print one JSON document instead of what was written
+    #[arg(long)]
+    pub(crate) json: bool,
+
+    #[command(flatten)]
+    pub(crate) seed: SeedArgument,
+}
+
+impl FiguresArguments {
+    /// Each kind once, in the order of [`Format::ALL`].
+    pub(crate) fn formats(&self) -> Vec<Format> {
+        Format::ALL.into_iter().filter(|format| self.formats.contains(format)).collect()
+    }
 }
 
 /// Print the completion script of a shell

@@ -3,9 +3,10 @@
 //! | file | what is here |
 //! |---|---|
 //! | `arguments` | what can be asked for |
-//! | `welcome`, `check`, `explain`, `terms`, `variance` (and its `gradient`), `train`, `explore`, `completions` | the commands, one a file |
+//! | `welcome`, `check`, `explain`, `terms`, `variance` (and its `gradient`), `train`, `figures`, `explore`, `completions` | the commands, one a file |
 //! | `select` | claims by id, by the beginning of one, or the nearest known one |
 //! | `run` | claims checked side by side |
+//! | `interrupt` | Ctrl-C while files are written |
 //! | `progress` | bars while something takes |
 //! | `problem` | problem files: what they say, and the problem that is made of it |
 //! | `columns` | aligned columns of numbers |
@@ -19,7 +20,9 @@ mod columns;
 mod completions;
 mod explain;
 mod explore;
+mod figures;
 mod gradient;
+mod interrupt;
 mod json;
 mod problem;
 mod progress;
@@ -67,6 +70,7 @@ fn carried_out(command: Option<Command>, out: &mut impl Write) -> Result<ExitCod
         Some(Command::Terms(asked)) => terms::terms(&asked, out),
         Some(Command::Variance(asked)) => variance::variance(&asked, out),
         Some(Command::Train(asked)) => train::answer(&asked, out),
+        Some(Command::Figures(asked)) => figures::figures(&asked, out),
         Some(Command::Explore(asked)) => explore::explore(&asked, out),
         Some(Command::Completions(asked)) => completions::completions(asked.shell, out),
     }

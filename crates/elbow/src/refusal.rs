@@ -6,6 +6,8 @@ use std::process::ExitCode;
 use clap::error::ErrorKind;
 use nn::TrainingError;
 
+use crate::interrupt::STOPPED;
+
 /// Exit code of bad input.
 const BAD_INPUT: u8 = 2;
 
@@ -32,6 +34,20 @@ pub(crate) enum Refusal {
         /// All that begin so.
         known: Vec<String>,
     },
+    /// No figure has this name.
+    #[error("no figure {name}{}; elbow figures --list names them", nearest.as_ref().map_or(String::new(), |near| format!("; the nearest is {near}")))]
+    UnknownFigure {
+        /// What was asked for.
+        name: String,
+        /// The name that is most like it.
+        nearest: Option<String>,
+    },
+    /// A figure could not be computed, laid out or written.
+    #[error("figure {0}: {1}")]
+    Undrawn(&'static str, String),
+    /// Ctrl-C: what was done before.
+    #[error("stopped; {0}")]
+    Interrupted(String),
     /// A problem file cannot be used: file, key, reason.
     #[error("{0}")]
     Problem(String),
@@ -53,8 +69,12 @@ impl Refusal {
     pub(crate) fn told(&self) -> ExitCode {
         tell(&self.to_string());
         ExitCode::from(match self {
-            Refusal::UnknownId { .. } | Refusal::SeveralClaims { .. } | Refusal::Problem(_) => BAD_INPUT,
-            Refusal::Diverged { .. } | Refusal::Output(_) => NOT_DONE,
+            Refusal::UnknownId { .. }
+            | Refusal::SeveralClaims { .. }
+            | Refusal::UnknownFigure { .. }
+            | Refusal::Problem(_) => BAD_INPUT,
+            Refusal::Diverged { .. } | Refusal::Undrawn(..) | Refusal::Output(_) => NOT_DONE,
+            Refusal::Interrupted(_) => STOPPED,
         })
     }
 }

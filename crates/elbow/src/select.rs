@@ -42,11 +42,16 @@ pub(crate) fn claims(parts: &[Part]) -> impl Iterator<Item = &Claim> {
 }
 
 fn unknown(parts: &[Part], id: &str) -> Refusal {
-    let distance = |known: &str| strsim::damerau_levenshtein(&known.to_uppercase(), &id.to_uppercase());
-    // Of an id none of whose letters is right nothing is known.
-    let like = |known: &&str| distance(known) < known.chars().count().max(id.chars().count()).min(3);
-    let nearest = claims(parts).map(Claim::id).filter(like).min_by_key(|known| distance(known));
-    Refusal::UnknownId { id: format!("{id:?}"), nearest: nearest.map(str::to_owned) }
+    let nearest = nearest(claims(parts).map(Claim::id), id).map(str::to_owned);
+    Refusal::UnknownId { id: format!("{id:?}"), nearest }
+}
+
+/// The known name that is most like the one asked for, if any is like it.
+pub(crate) fn nearest<'a>(known: impl Iterator<Item = &'a str>, asked: &str) -> Option<&'a str> {
+    let distance = |known: &str| strsim::damerau_levenshtein(&known.to_uppercase(), &asked.to_uppercase());
+    // Of a name none of whose letters is right nothing is known.
+    let like = |known: &&str| distance(known) < known.chars().count().max(asked.chars().count()).min(3);
+    known.filter(like).min_by_key(|known| distance(known))
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`catalogue`] | all figures, in the order of the derivation |
 //! | [`caption`] | what stands under a figure, for Markdown and for LaTeX |
+//! | [`gallery`] | the page that shows them all |
 //! | [`studio`] | what several figures need and one computes |
 //!
 //! Each of the other modules draws one figure: it computes what it shows, exactly where there is an exact answer, and says in its
@@ -11,6 +12,7 @@
 
 pub mod caption;
 pub mod catalogue;
+pub mod gallery;
 pub mod studio;
 
 mod chains;

@@ -13,7 +13,13 @@ pub mod caption;
 pub mod catalogue;
 pub mod studio;
 
+mod bound_against_steps;
+mod bound_terms;
+mod numbers;
+mod one_step;
+mod parameterisation_weights;
 mod schedules;
+mod setting;
 
 pub use caption::Caption;
 pub use catalogue::{PARTS, Part, all};

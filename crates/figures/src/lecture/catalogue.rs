@@ -1,7 +1,7 @@
 //! All figures, in the order of the derivation.
 
 use super::LectureFigure;
-use super::schedules;
+use super::{bound_against_steps, bound_terms, one_step, parameterisation_weights, schedules};
 
 /// Figures that belong together.
 #[derive(Clone, Copy, Debug)]
@@ -13,8 +13,18 @@ pub struct Part {
 }
 
 /// The whole set.
-pub const PARTS: &[Part] =
-    &[Part { title: "From noise to data: the diffusion model", figures: &[schedules::FIGURE] }];
+pub const PARTS: &[Part] = &[
+    Part { title: "From data to noise: the forward process", figures: &[schedules::FIGURE] },
+    Part {
+        title: "Terms of the bound",
+        figures: &[
+            bound_terms::FIGURE,
+            one_step::FIGURE,
+            bound_against_steps::FIGURE,
+            parameterisation_weights::FIGURE,
+        ],
+    },
+];
 
 /// Every figure.
 pub fn all() -> impl Iterator<Item = &'static LectureFigure> {

@@ -15,10 +15,18 @@ pub mod studio;
 
 mod bound_against_steps;
 mod bound_terms;
+mod bridge;
+mod forward_line;
+mod forward_plane;
+mod noising;
 mod numbers;
 mod one_step;
 mod parameterisation_weights;
+mod posterior_slides;
+mod reverse_paths;
+mod samples_by_steps;
 mod schedules;
+mod score_field;
 mod setting;
 
 pub use caption::Caption;

@@ -1,7 +1,10 @@
 //! All figures, in the order of the derivation.
 
 use super::LectureFigure;
-use super::{bound_against_steps, bound_terms, one_step, parameterisation_weights, schedules};
+use super::{
+    bound_against_steps, bound_terms, bridge, forward_line, forward_plane, one_step,
+    parameterisation_weights, posterior_slides, reverse_paths, samples_by_steps, schedules, score_field,
+};
 
 /// Figures that belong together.
 #[derive(Clone, Copy, Debug)]
@@ -14,7 +17,16 @@ pub struct Part {
 
 /// The whole set.
 pub const PARTS: &[Part] = &[
-    Part { title: "From data to noise: the forward process", figures: &[schedules::FIGURE] },
+    Part {
+        title: "From data to noise: the forward process",
+        figures: &[
+            schedules::FIGURE,
+            forward_line::FIGURE,
+            forward_plane::FIGURE,
+            posterior_slides::FIGURE,
+            bridge::FIGURE,
+        ],
+    },
     Part {
         title: "Terms of the bound",
         figures: &[
@@ -23,6 +35,10 @@ pub const PARTS: &[Part] = &[
             bound_against_steps::FIGURE,
             parameterisation_weights::FIGURE,
         ],
+    },
+    Part {
+        title: "From noise to data",
+        figures: &[score_field::FIGURE, reverse_paths::FIGURE, samples_by_steps::FIGURE],
     },
 ];
 

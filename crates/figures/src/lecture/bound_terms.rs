@@ -19,19 +19,24 @@ struct Form {
     name: &'static str,
     bound: Bound,
     color: Color,
-    dashed: bool,
+    line: fn(Style) -> Style,
 }
 
 fn forms() -> [Form; 3] {
     let (model, x_0) = (setting(), array![X_0]);
     [
-        Form { name: "denoising", bound: model.denoising(&x_0), color: theme::BLUE, dashed: false },
-        Form { name: "consistency", bound: model.consistency(&x_0), color: theme::GREEN, dashed: true },
+        Form { name: "denoising", bound: model.denoising(&x_0), color: theme::BLUE, line: |style| style },
+        Form {
+            name: "consistency",
+            bound: model.consistency(&x_0),
+            color: theme::GREEN,
+            line: Style::dashed,
+        },
         Form {
             name: "consistency, as printed",
             bound: model.consistency_as_printed(&x_0),
             color: theme::VERMILLION,
-            dashed: true,
+            line: Style::dotted,
         },
     ]
 }
@@ -76,8 +81,8 @@ fn draw(_: &Studio) -> Result<Drawing, FigureError> {
         .x_range(-0.4, last + 0.4)
         .y_range(-3.15, 0.2)
         .horizontal(model.log_evidence(&array![X_0]), Style::guide().name("log p(x_0)"));
-    for Form { name, bound, color, dashed } in &forms {
-        let style = || if *dashed { Style::new(*color).dashed() } else { Style::new(*color) };
+    for Form { name, bound, color, line } in &forms {
+        let style = || line(Style::new(*color));
         let (of_terms, of_sums) = (numbered(losses(bound), 1), numbered(cumulated(bound), 0));
         terms = terms
             .line(of_terms.clone(), style().name(*name))

@@ -19,6 +19,8 @@ pub(super) const FIGURE: LectureFigure = LectureFigure {
 
 const STEPS: [usize; 3] = [5, 20, 100];
 const SAMPLES: usize = 2000;
+/// As many of them are drawn.
+const SHOWN: usize = 900;
 const DIRECTIONS: usize = 16;
 /// Samples of the data themselves, measured alike.
 const OWN: u64 = 12;
@@ -45,7 +47,10 @@ fn draw(studio: &Studio) -> Result<Drawing, FigureError> {
                 .y_range(-HALF, HALF)
                 .equal_aspect()
                 .no_grid()
-                .points(x.rows().into_iter().map(|x| (x[0], x[1])), Style::new(color).size(1.3).opacity(0.5));
+                .points(
+                    x.rows().into_iter().take(SHOWN).map(|x| (x[0], x[1])),
+                    Style::new(color).size(1.3).opacity(0.5),
+                );
             figure.panel(panel);
             found.push(distance);
         }
@@ -54,8 +59,8 @@ fn draw(studio: &Studio) -> Result<Drawing, FigureError> {
     let own: Moments =
         (0..OWN).map(|k| distance(&data.sample(SAMPLES, &mut own_samples.rng(k))).mean).collect();
     let caption = format!(
-        "A ring of eight modes, {SAMPLES} samples each with the exact denoiser, by ancestral sampling (top) and by DPM-Solver++ (2M, bottom), \
-         whose start is all that chance decides. Below each: the sliced $W_2$ distance to the data with two standard errors. In {} steps it is {:.3} \
+        "A ring of eight modes, sampled with the exact denoiser by ancestral sampling (top) and by DPM-Solver++ (2M, bottom), \
+         whose start is all that chance decides. Below each: the sliced $W_2$ distance of {SAMPLES} samples, of which {SHOWN} are shown, to the data, with two standard errors. In {} steps it is {:.3} \
          and {:.3}, in {} steps {:.3} and {:.3}. {SAMPLES} samples of the data themselves are {:.3} away on \
          average: what is no further cannot be told from them.",
         STEPS[0],

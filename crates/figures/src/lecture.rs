@@ -15,12 +15,26 @@ pub mod catalogue;
 pub mod gallery;
 pub mod studio;
 
+mod bound_against_steps;
+mod bound_terms;
+mod bridge;
 mod chains;
 mod cost;
 mod estimators;
+mod forward_line;
+mod forward_plane;
 mod moons;
 mod neighbours;
+mod noising;
+mod numbers;
+mod one_step;
+mod parameterisation_weights;
+mod posterior_slides;
+mod reverse_paths;
+mod samples_by_steps;
 mod schedules;
+mod score_field;
+mod setting;
 
 pub use caption::Caption;
 pub use catalogue::{PARTS, Part, all};

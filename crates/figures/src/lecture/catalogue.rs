@@ -1,7 +1,11 @@
 //! All figures, in the order of the derivation.
 
 use super::LectureFigure;
-use super::{chains, cost, estimators, moons, neighbours, schedules};
+use super::{
+    bound_against_steps, bound_terms, bridge, chains, cost, estimators, forward_line, forward_plane, moons,
+    neighbours, one_step, parameterisation_weights, posterior_slides, reverse_paths, samples_by_steps,
+    schedules, score_field,
+};
 
 /// Figures that belong together.
 #[derive(Clone, Copy, Debug)]
@@ -26,10 +30,31 @@ pub const PARTS: &[Part] = &[
         ],
     },
     Part { title: "The hierarchical VAE", figures: &[chains::MHVAE] },
-    Part { title: "From data to noise: the forward process", figures: &[schedules::FIGURE] },
+    Part {
+        title: "From data to noise: the forward process",
+        figures: &[
+            schedules::FIGURE,
+            forward_line::FIGURE,
+            forward_plane::FIGURE,
+            posterior_slides::FIGURE,
+            bridge::FIGURE,
+        ],
+    },
     Part {
         title: "Terms of the bound",
-        figures: &[chains::VDM, estimators::CONSISTENCY_AGAINST_DENOISING, estimators::LADDER],
+        figures: &[
+            chains::VDM,
+            bound_terms::FIGURE,
+            one_step::FIGURE,
+            bound_against_steps::FIGURE,
+            parameterisation_weights::FIGURE,
+            estimators::CONSISTENCY_AGAINST_DENOISING,
+            estimators::LADDER,
+        ],
+    },
+    Part {
+        title: "From noise to data",
+        figures: &[score_field::FIGURE, reverse_paths::FIGURE, samples_by_steps::FIGURE],
     },
     Part {
         title: "Neighbours of the VAE",

@@ -13,6 +13,9 @@ pub mod caption;
 pub mod catalogue;
 pub mod studio;
 
+mod kl_directions;
+mod mixture_components;
+mod on_the_line;
 mod schedules;
 
 pub use caption::Caption;

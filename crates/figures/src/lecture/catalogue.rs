@@ -1,6 +1,8 @@
 //! All figures, in the order of the derivation.
 
 use super::LectureFigure;
+use super::kl_directions;
+use super::mixture_components;
 use super::schedules;
 
 /// Figures that belong together.
@@ -13,8 +15,10 @@ pub struct Part {
 }
 
 /// The whole set.
-pub const PARTS: &[Part] =
-    &[Part { title: "From noise to data: the diffusion model", figures: &[schedules::FIGURE] }];
+pub const PARTS: &[Part] = &[
+    Part { title: "Mixtures and divergences", figures: &[mixture_components::FIGURE, kl_directions::FIGURE] },
+    Part { title: "From noise to data: the diffusion model", figures: &[schedules::FIGURE] },
+];
 
 /// Every figure.
 pub fn all() -> impl Iterator<Item = &'static LectureFigure> {

@@ -13,9 +13,14 @@ pub mod caption;
 pub mod catalogue;
 pub mod studio;
 
+mod evidence_split;
+mod gradient_estimators;
+mod jensen;
 mod kl_directions;
 mod mixture_components;
 mod on_the_line;
+mod posterior_collapse;
+mod reconstruction_or_prior;
 mod schedules;
 
 pub use caption::Caption;

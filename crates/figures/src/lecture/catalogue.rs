@@ -1,8 +1,13 @@
 //! All figures, in the order of the derivation.
 
 use super::LectureFigure;
+use super::evidence_split;
+use super::gradient_estimators;
+use super::jensen;
 use super::kl_directions;
 use super::mixture_components;
+use super::posterior_collapse;
+use super::reconstruction_or_prior;
 use super::schedules;
 
 /// Figures that belong together.
@@ -17,6 +22,16 @@ pub struct Part {
 /// The whole set.
 pub const PARTS: &[Part] = &[
     Part { title: "Mixtures and divergences", figures: &[mixture_components::FIGURE, kl_directions::FIGURE] },
+    Part {
+        title: "The VAE",
+        figures: &[
+            jensen::FIGURE,
+            evidence_split::FIGURE,
+            gradient_estimators::FIGURE,
+            posterior_collapse::FIGURE,
+            reconstruction_or_prior::FIGURE,
+        ],
+    },
     Part { title: "From noise to data: the diffusion model", figures: &[schedules::FIGURE] },
 ];
 

@@ -1,7 +1,7 @@
 //! Laws on the line, and curves of their densities.
 
 use ndarray::{Array2, array};
-use prob::{Gaussian, Mixture};
+use prob::{Gaussian, LinearGaussian, Mixture};
 
 /// `n + 1` numbers from `low` to `high`, evenly spaced.
 pub(super) fn grid(low: f64, high: f64, n: usize) -> impl Iterator<Item = f64> + Clone {
@@ -11,6 +11,12 @@ pub(super) fn grid(low: f64, high: f64, n: usize) -> impl Iterator<Item = f64> +
 /// `N(mean, variance)`.
 pub(super) fn normal(mean: f64, variance: f64) -> Gaussian {
     Gaussian::new(array![mean], array![[variance]]).expect("the variance is positive")
+}
+
+/// `y = slope · x + offset + noise` of this variance.
+pub(super) fn conditional(slope: f64, offset: f64, variance: f64) -> LinearGaussian {
+    LinearGaussian::new(array![[slope]], array![offset], array![[variance]])
+        .expect("the variance is positive")
 }
 
 /// The density of a law over this range.

@@ -15,6 +15,7 @@ pub mod studio;
 
 mod evidence_split;
 mod gradient_estimators;
+mod hierarchy_terms;
 mod jensen;
 mod kl_directions;
 mod mixture_components;

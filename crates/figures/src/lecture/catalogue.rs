@@ -3,6 +3,7 @@
 use super::LectureFigure;
 use super::evidence_split;
 use super::gradient_estimators;
+use super::hierarchy_terms;
 use super::jensen;
 use super::kl_directions;
 use super::mixture_components;
@@ -32,6 +33,7 @@ pub const PARTS: &[Part] = &[
             reconstruction_or_prior::FIGURE,
         ],
     },
+    Part { title: "The hierarchical VAE", figures: &[hierarchy_terms::FIGURE] },
     Part { title: "From noise to data: the diffusion model", figures: &[schedules::FIGURE] },
 ];
 

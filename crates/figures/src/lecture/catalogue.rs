@@ -2,9 +2,10 @@
 
 use super::LectureFigure;
 use super::{
-    bound_against_steps, bound_terms, bridge, chains, cost, estimators, forward_line, forward_plane, moons,
-    neighbours, one_step, parameterisation_weights, posterior_slides, reverse_paths, samples_by_steps,
-    schedules, score_field,
+    bound_against_steps, bound_terms, bridge, chains, cost, estimators, evidence_split, forward_line,
+    forward_plane, gradient_estimators, hierarchy_terms, jensen, kl_directions, mixture_components, moons,
+    neighbours, one_step, parameterisation_weights, posterior_collapse, posterior_slides,
+    reconstruction_or_prior, reverse_paths, samples_by_steps, schedules, score_field,
 };
 
 /// Figures that belong together.
@@ -19,17 +20,25 @@ pub struct Part {
 /// The whole set.
 pub const PARTS: &[Part] = &[
     Part {
+        title: "Mixtures and divergences",
+        figures: &[mixture_components::FIGURE, kl_directions::FIGURE, jensen::FIGURE],
+    },
+    Part {
         title: "The VAE",
         figures: &[
             chains::VAE,
+            evidence_split::FIGURE,
+            reconstruction_or_prior::FIGURE,
             moons::LATENT_SPACES,
             moons::MOON_PHASES,
             moons::LATENT_GRID,
+            gradient_estimators::FIGURE,
             neighbours::IMPORTANCE,
             neighbours::AMORTISATION,
+            posterior_collapse::FIGURE,
         ],
     },
-    Part { title: "The hierarchical VAE", figures: &[chains::MHVAE] },
+    Part { title: "The hierarchical VAE", figures: &[chains::MHVAE, hierarchy_terms::FIGURE] },
     Part {
         title: "From data to noise: the forward process",
         figures: &[

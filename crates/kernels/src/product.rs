@@ -141,7 +141,7 @@ fn put<const V: usize>(y: &mut [f64], row: &Row<V>, first: bool) {
     }
 }
 
-/// Copies `columns` columns of `b` from `(i, j)` on; beyond them the panel is 0.
+/// Copies `columns` columns of `b` from `(i, j)` on; what comes of the others nobody hears.
 #[inline(always)]
 fn fill<const V: usize>(panel: &mut [Row<V>], b: &Matrix<'_>, (i, j): (usize, usize), columns: usize) {
     for (k, row) in panel.iter_mut().enumerate() {
@@ -153,7 +153,6 @@ fn fill<const V: usize>(panel: &mut [Row<V>], b: &Matrix<'_>, (i, j): (usize, us
                 row[c] = b.numbers[b.place(i + k, j + c)];
             }
         }
-        row[columns..].fill(0.0);
     }
 }
 
@@ -241,6 +240,27 @@ mod tests {
                 prop_assert!(products.all(|other| other == first));
             }
         }
+    }
+
+    /// Some columns of the left factor meet as many rows of the right one.
+    #[test]
+    fn columns_are_cut_out_where_they_are() {
+        let a = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0];
+        let mut y = [0.0; 4];
+        multiply(
+            Matrix::of_rows(&a, (2, 3)).columns(1..3),
+            Matrix::of_rows(&[1.0, 0.0, 0.0, 10.0], (2, 2)),
+            &mut y,
+        );
+        assert_eq!(y, [2.0, 30.0, 5.0, 60.0]);
+        multiply(Matrix::of_rows(&a, (2, 3)).columns(3..3), Matrix::of_rows(&[], (0, 2)), &mut y);
+        assert_eq!(y, [0.0; 4]);
+    }
+
+    #[test]
+    #[should_panic(expected = "columns 2..4")]
+    fn columns_that_are_not_there_are_refused() {
+        let _ = Matrix::of_rows(&[0.0; 6], (2, 3)).columns(2..4);
     }
 
     #[test]

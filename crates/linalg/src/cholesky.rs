@@ -351,6 +351,25 @@ mod tests {
         }
     }
 
+    /// Every second column of a wider array, and columns that lie where rows should: as the same rows on their own.
+    #[test]
+    fn rows_may_lie_anywhere() {
+        let a = Array2::from_shape_fn((9, 9), |(i, j)| 0.5f64.powi(i.abs_diff(j) as i32));
+        let factor = Cholesky::new(&a).unwrap();
+        let wide = Array2::from_shape_fn((12, 18), |(i, j)| ((i * 5 + j * 3) % 11) as f64 - 5.0);
+        let changes: [fn(&Cholesky, &mut ArrayRef2<f64>); 2] = [Cholesky::whiten_rows, Cholesky::colour_rows];
+        for change in changes {
+            let mut alone = wide.slice(s![.., ..;2]).to_owned();
+            change(&factor, &mut alone);
+            let mut apart = wide.clone();
+            change(&factor, &mut apart.slice_mut(s![.., ..;2]));
+            assert_eq!(apart.slice(s![.., ..;2]), alone);
+            let mut turned = wide.slice(s![.., ..;2]).t().as_standard_layout().into_owned();
+            change(&factor, &mut turned.view_mut().reversed_axes());
+            assert_eq!(turned.t(), alone);
+        }
+    }
+
     #[test]
     fn keeps_the_digits_of_tiny_variances() {
         let factor = Cholesky::new(&array![[1e-300]]).unwrap();

@@ -35,7 +35,7 @@ fn what_was_saved_is_measured_the_same() {
     for model in ["vae", "mhvae", "vdm"] {
         let once = json(&[&[model][..], &SHORT].concat(), folder.path());
         let parameters = folder.path().join(format!("{model}_bimodal.safetensors"));
-        for name in ["curve.csv", "curve.svg", "curve.png"] {
+        for name in ["curve.csv", "curve.svg", "curve.pdf", "curve.png"] {
             assert!(folder.path().join(format!("{model}_bimodal_{name}")).is_file(), "{model}: {name}");
         }
         let again = json(&[model, "--load", &parameters.to_string_lossy()], folder.path());

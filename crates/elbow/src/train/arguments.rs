@@ -23,7 +23,7 @@ Examples:
   elbow train vdm --times continuous --learn-end-points
   elbow train vae --load trained/vae_ring8.safetensors   measure what was saved
 
-Writes MODEL_DATA.safetensors and MODEL_DATA_curve.csv, .svg, .png into the folder. The limit in the table is the
+Writes MODEL_DATA.safetensors and MODEL_DATA_curve.csv, .svg, .pdf, .png into the folder. The limit in the table is the
 average log-likelihood of the data under their own law, which no ELBO exceeds. The data are mixtures of Gaussians;
 moons are 64 of them along two moons.
 

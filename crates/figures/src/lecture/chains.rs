@@ -34,7 +34,7 @@ fn decoder() -> Arrow {
 }
 
 fn vae(_: &Studio) -> Result<Drawing, FigureError> {
-    let mut figure = Figure::new(160.0, 46.0);
+    let mut figure = Figure::new(160.0, 34.0);
     figure.panel(
         Diagram::new("")
             .node("x", (0.0, 0.0), Node::observed("$x$"))
@@ -51,7 +51,7 @@ fn vae(_: &Studio) -> Result<Drawing, FigureError> {
 }
 
 fn mhvae(_: &Studio) -> Result<Drawing, FigureError> {
-    let mut figure = Figure::new(160.0, 56.0);
+    let mut figure = Figure::new(160.0, 44.0);
     let chain = ["x", "z1", "z2", "dots", "zT"];
     let mut diagram = Diagram::new("")
         .node("x", (0.0, 0.0), Node::observed("$x$"))
@@ -102,7 +102,7 @@ fn about_step(title: &str) -> Diagram {
 }
 
 fn vdm(_: &Studio) -> Result<Drawing, FigureError> {
-    let mut figure = Figure::new(160.0, 92.0);
+    let mut figure = Figure::new(160.0, 88.0);
     figure.panel(
         about_step("consistency: both arrows end at $x_t$")
             .arrow("0", "left", Arrow::new().faded())

@@ -31,7 +31,7 @@ fn draw(studio: &Studio) -> Result<Drawing, FigureError> {
     let mut figure = Figure::new(160.0, 66.0).columns(2).share_y();
     let mut kept = Vec::new();
     for (name, sampler) in samplers {
-        let mut rng = streams.role(name).rng(1);
+        let mut rng = streams.role(name).rng(2);
         let ticks = (0..=5).map(|i| i * FINE / 5).map(|t| (Direction::Reverse.place(t), t.to_string()));
         let mut panel = Panel::new(name)
             .x_label("step $t$, from noise to data")

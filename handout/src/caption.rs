@@ -1,6 +1,7 @@
 //! Captions from Markdown with TeX between dollars, in the language of Typst.
 
 use crate::formula::{self, FormulaError};
+use crate::number::power_of_ten;
 
 /// A formula of a caption that cannot be read.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -40,7 +41,7 @@ fn bold(text: &str) -> String {
 }
 
 fn sloping(text: &str) -> String {
-    between(text, "*", |sloping| format!("#emph[{}]", escaped(sloping)), escaped)
+    between(text, "*", |sloping| format!("#emph[{}]", plain(sloping)), plain)
 }
 
 /// What stands between two marks goes `inside`, everything else `outside`. A mark without a partner is a sign like any other.
@@ -58,7 +59,25 @@ fn between(
     parts.iter().enumerate().map(one).collect()
 }
 
-/// Plain text, with a backslash before every sign that means something in Typst.
+/// Plain text, its powers of ten as formulas.
+fn plain(text: &str) -> String {
+    text.split_inclusive(' ').map(word).collect()
+}
+
+/// One word with what stands around it.
+fn word(word: &str) -> String {
+    let around = |sign: char| "(),;: ".contains(sign);
+    let core = word.trim_matches(around).trim_end_matches('.');
+    match power_of_ten(core) {
+        Some(math) => {
+            let (before, after) = word.split_once(core).expect("the core is a part of the word");
+            format!("{}${math}${}", escaped(before), escaped(after))
+        }
+        None => escaped(word),
+    }
+}
+
+/// A backslash before every sign that means something in Typst.
 fn escaped(text: &str) -> String {
     text.chars().fold(String::new(), |mut escaped, sign| {
         if "\\*_#$@<>~`[]=/".contains(sign) {
@@ -77,6 +96,14 @@ mod tests {
     fn sentences_and_formulas_take_turns() {
         assert_eq!(typst(r"At $T = 1$ the *best* is 5 %.").unwrap(), "At $T = 1$ the #emph[best] is 5 %.");
         assert_eq!(typst("**a** `b_c` d_e [1]").unwrap(), "#strong[a] #raw(\"b_c\") d\\_e \\[1\\]");
+    }
+
+    #[test]
+    fn powers_of_ten_are_formulas() {
+        assert_eq!(
+            typst("is 2.2e-5 (1e-3), or 4e5.").unwrap(),
+            "is $2.2 dot 10^(-5)$ ($10^(-3)$), or $4 dot 10^(5)$."
+        );
     }
 
     #[test]

@@ -4,7 +4,7 @@ use claims::{Claim, Finding, Run, Verdict, catalogue};
 use rayon::prelude::*;
 use serde_json::{Map, Value, json};
 
-use crate::number::rough;
+use crate::number::{rough, tabular};
 use crate::progress;
 use crate::refusal::Refusal;
 
@@ -52,8 +52,8 @@ fn told(claim: &Claim, finding: &Finding) -> Result<Value, Refusal> {
         "tolerance": rough(finding.tolerance),
         "evidence": evidence(finding),
         "sources": claim.sources(),
-        "line": line,
-        "truth": truth,
+        "line": line.map(tabular),
+        "truth": truth.map(tabular),
     }))
 }
 
@@ -89,7 +89,7 @@ mod tests {
         assert_eq!(told["R1"]["verdict"], "refuted");
         for number in ["line", "truth"] {
             let text = told["R1"][number].as_str().unwrap();
-            assert!(text.parse::<f64>().unwrap().is_finite(), "{text}");
+            assert!(text.replace('−', "-").parse::<f64>().unwrap().is_finite(), "{text}");
         }
     }
 

@@ -137,7 +137,8 @@ impl Reader<'_> {
             "hat" => format!("hat({})", self.argument()?),
             "tilde" => format!("tilde({})", self.argument()?),
             "dot" => format!("dot({})", self.argument()?),
-            "mathrm" | "text" | "mathit" => format!("upright(\"{}\")", self.letters()?),
+            "mathrm" => format!("upright({})", apart(&self.letters()?)),
+            "text" => format!("\"{}\"", self.letters()?),
             "operatorname" => format!("op(\"{}\")", self.letters()?),
             "mathcal" => format!("cal({})", self.argument()?),
             "mathbb" => format!("bb({})", self.argument()?),
@@ -146,6 +147,11 @@ impl Reader<'_> {
             _ => named(&name).ok_or(FormulaError::Unknown(name))?,
         })
     }
+}
+
+/// Letters one by one: a word between quotes would be set with the spaces around it.
+fn apart(letters: &str) -> String {
+    letters.chars().map(itself).collect::<Vec<_>>().join(" ")
 }
 
 /// A sign that stands for itself.
@@ -276,7 +282,7 @@ mod tests {
     #[test]
     fn brackets_need_no_partner() {
         assert_eq!(typst(r"\mathcal N(0, 1]").unwrap(), r"cal(N) \( 0 \, 1 \]");
-        assert_eq!(typst(r"\mathrm{KL}(q \,\|\, p)").unwrap(), "upright(\"KL\") \\( q thin ‖ thin p \\)");
+        assert_eq!(typst(r"\mathrm{KL}(q \,\|\, p)").unwrap(), "upright(K L) \\( q thin ‖ thin p \\)");
     }
 
     #[test]

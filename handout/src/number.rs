@@ -23,6 +23,21 @@ fn plain(scientific: &str) -> String {
     format!("{rounded}")
 }
 
+/// A value as it is written in a table: without zeros at its end, with a minus sign.
+pub(crate) fn tabular(value: &str) -> String {
+    let trimmed = if value.contains('.') { value.trim_end_matches('0').trim_end_matches('.') } else { value };
+    trimmed.replace('-', "−")
+}
+
+/// `2.2e-5` in the mathematics of Typst, if it is such a number.
+pub(crate) fn power_of_ten(word: &str) -> Option<String> {
+    let (digits, power) = word.split_once('e')?;
+    let number = digits.starts_with(|sign: char| sign.is_ascii_digit() || sign == '-')
+        && digits.parse::<f64>().is_ok();
+    let power: i32 = number.then(|| power.parse().ok())??;
+    Some(if digits == "1" { format!("10^({power})") } else { format!("{digits} dot 10^({power})") })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -42,5 +57,21 @@ mod tests {
         assert_eq!(rough(0.0), "0");
         assert_eq!(rough(f64::INFINITY), "oo");
         assert_eq!(rough(f64::NAN), "oo");
+    }
+
+    #[test]
+    fn tables_have_no_zeros_at_the_end() {
+        assert_eq!(tabular("-1.750000"), "−1.75");
+        assert_eq!(tabular("0.000000"), "0");
+        assert_eq!(tabular("100"), "100");
+    }
+
+    #[test]
+    fn powers_of_ten_are_told_from_words() {
+        assert_eq!(power_of_ten("2.2e-5").as_deref(), Some("2.2 dot 10^(-5)"));
+        assert_eq!(power_of_ten("1e3").as_deref(), Some("10^(3)"));
+        for word in ["the", "e", "2.5", "inf", "1e", "e5", "edge"] {
+            assert_eq!(power_of_ten(word), None, "{word}");
+        }
     }
 }

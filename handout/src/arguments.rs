@@ -95,18 +95,29 @@ mod tests {
         assert!(!line.contains('\n'));
     }
 
+    /// A new folder, removed at the end of what is done in it.
+    fn in_a_folder(name: &str, done: impl FnOnce(&Path)) {
+        let folder = std::env::temp_dir().join(format!("handout-{name}-{}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        done(&folder);
+        fs::remove_dir_all(&folder).unwrap();
+    }
+
     #[test]
     fn a_folder_is_no_file() {
-        let folder = tempfile::tempdir().unwrap();
-        assert!(matches!(writable(folder.path()), Err(Refusal::Unwritable { .. })));
-        assert!(writable(&folder.path().join("new/handout.pdf")).is_ok());
+        in_a_folder("place", |folder| {
+            assert!(matches!(writable(folder), Err(Refusal::Unwritable { .. })));
+            assert!(writable(&folder.join("new/handout.pdf")).is_ok());
+            assert_eq!(fs::read_dir(folder.join("new")).unwrap().count(), 0, "the probe is removed");
+        });
     }
 
     #[test]
     fn there_is_no_folder_below_a_file() {
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("file");
-        fs::write(&file, []).unwrap();
-        assert!(writable(&file.join("handout.pdf")).is_err());
+        in_a_folder("file", |folder| {
+            let file = folder.join("file");
+            fs::write(&file, []).unwrap();
+            assert!(writable(&file.join("handout.pdf")).is_err());
+        });
     }
 }

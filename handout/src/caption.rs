@@ -71,7 +71,7 @@ fn word(word: &str) -> String {
     match power_of_ten(core) {
         Some(math) => {
             let (before, after) = word.split_once(core).expect("the core is a part of the word");
-            format!("{}${math}${}", escaped(before), escaped(after))
+            format!("{}#box[${math}$]{}", escaped(before), escaped(after))
         }
         None => escaped(word),
     }
@@ -102,7 +102,7 @@ mod tests {
     fn powers_of_ten_are_formulas() {
         assert_eq!(
             typst("is 2.2e-5 (1e-3), or 4e5.").unwrap(),
-            "is $2.2 dot 10^(-5)$ ($10^(-3)$), or $4 dot 10^(5)$."
+            "is #box[$2.2 times 10^(-5)$] (#box[$10^(-3)$]), or #box[$4 times 10^(5)$]."
         );
     }
 

@@ -1,6 +1,6 @@
 //! Errors and tolerances, ready to be set.
 
-/// A number with two digits in the mathematics of Typst: `3.1 dot 10^(-14)`, `0.25`, `0`, `oo`.
+/// A number with two digits in the mathematics of Typst: `3.1 times 10^(-14)`, `0.25`, `0`, `oo`.
 pub(crate) fn rough(value: f64) -> String {
     if !value.is_finite() {
         return "oo".to_owned();
@@ -13,7 +13,7 @@ pub(crate) fn rough(value: f64) -> String {
     match power.parse::<i32>().expect("the power is a whole number") {
         -2..=2 => plain(&scientific),
         power if digits == "1.0" => format!("10^({power})"),
-        power => format!("{digits} dot 10^({power})"),
+        power => format!("{digits} times 10^({power})"),
     }
 }
 
@@ -35,7 +35,7 @@ pub(crate) fn power_of_ten(word: &str) -> Option<String> {
     let number = digits.starts_with(|sign: char| sign.is_ascii_digit() || sign == '-')
         && digits.parse::<f64>().is_ok();
     let power: i32 = number.then(|| power.parse().ok())??;
-    Some(if digits == "1" { format!("10^({power})") } else { format!("{digits} dot 10^({power})") })
+    Some(if digits == "1" { format!("10^({power})") } else { format!("{digits} times 10^({power})") })
 }
 
 #[cfg(test)]
@@ -44,12 +44,12 @@ mod tests {
 
     #[test]
     fn two_digits_are_left() {
-        assert_eq!(rough(3.14e-14), "3.1 dot 10^(-14)");
+        assert_eq!(rough(3.14e-14), "3.1 times 10^(-14)");
         assert_eq!(rough(1e-10), "10^(-10)");
         assert_eq!(rough(0.2549), "0.25");
         assert_eq!(rough(0.01), "0.01");
         assert_eq!(rough(99.9), "100");
-        assert_eq!(rough(12345.0), "1.2 dot 10^(4)");
+        assert_eq!(rough(12345.0), "1.2 times 10^(4)");
     }
 
     #[test]
@@ -68,7 +68,7 @@ mod tests {
 
     #[test]
     fn powers_of_ten_are_told_from_words() {
-        assert_eq!(power_of_ten("2.2e-5").as_deref(), Some("2.2 dot 10^(-5)"));
+        assert_eq!(power_of_ten("2.2e-5").as_deref(), Some("2.2 times 10^(-5)"));
         assert_eq!(power_of_ten("1e3").as_deref(), Some("10^(3)"));
         for word in ["the", "e", "2.5", "inf", "1e", "e5", "edge"] {
             assert_eq!(power_of_ten(word), None, "{word}");

@@ -46,6 +46,7 @@ mod tests {
     fn two_digits_are_left() {
         assert_eq!(rough(3.14e-14), "3.1 times 10^(-14)");
         assert_eq!(rough(1e-10), "10^(-10)");
+        assert_eq!(rough(0.0012), "1.2 times 10^(-3)");
         assert_eq!(rough(0.2549), "0.25");
         assert_eq!(rough(0.01), "0.01");
         assert_eq!(rough(99.9), "100");

@@ -4,8 +4,3 @@ pub mod progress;
 
 // The programs at the top choose the BLAS.
 use linalg as _;
-
-/// The README's code, compiled and run with the tests.
-#[cfg(doctest)]
-#[doc = include_str!("../../README.md")]
-struct Readme;

@@ -45,3 +45,8 @@ pub mod trial;
 pub use claim::{Claim, Kind, Run};
 pub use finding::{Finding, Verdict};
 pub use trial::{Comparison, Trial};
+
+/// The README's code, compiled and run with the tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;

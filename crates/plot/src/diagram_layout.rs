@@ -1,6 +1,7 @@
 //! Where the parts of a diagram go: the largest scale that fits, arrows from border to border, labels beside them.
 
 use crate::diagram::{Arrow, Diagram, Group, Hold, Kind};
+use crate::diagram_curves::{arrow, brace, length};
 use crate::font::Face;
 use crate::geometry::{Point, Rect};
 use crate::label::{Label, Layout};
@@ -18,10 +19,6 @@ const PAD: f64 = 3.0;
 /// The least distance of nodes, and the least length of an arrow, pt.
 const APART: f64 = 4.0;
 const SHORTEST: f64 = 9.0;
-/// Straight pieces of an arrow.
-const PIECES: u32 = 48;
-/// How far the arms of a bent arrow reach, as a share of the distance it bridges.
-const ARM: f64 = 0.39;
 /// Distances of a label from its arrow, pt, and places along it, as tried one after the other.
 const ASIDE: [f64; 6] = [2.5, 4.5, 7.0, 10.0, 14.0, 19.0];
 const ALONG: [f64; 7] = [0.5, 0.42, 0.58, 0.34, 0.66, 0.26, 0.74];
@@ -129,7 +126,7 @@ impl Sketch {
         };
         for edge in &diagram.arrows {
             let [from, to] = [&edge.from, &edge.to].map(|name| &sketch.nodes[diagram.index(name)]);
-            let path = path(from, to, edge.arrow.bend.to_radians());
+            let path = arrow(from, to, edge.arrow.bend.to_radians());
             sketch.arrows.push(ArrowPlace { path, note: None });
         }
         for (i, edge) in diagram.arrows.iter().enumerate() {
@@ -310,33 +307,6 @@ fn nodes(diagram: &Diagram, scale: f64, shrunk: f64) -> Vec<NodePlace> {
     places.collect()
 }
 
-/// From border to border, leaving and arriving square to circles.
-fn path(from: &NodePlace, to: &NodePlace, bend: f64) -> Vec<Point> {
-    let (dx, dy) = (to.at.0 - from.at.0, to.at.1 - from.at.1);
-    let distance = dx.hypot(dy).max(1e-9);
-    let (along, left) = ((dx / distance, dy / distance), (dy / distance, -dx / distance));
-    let turned = |sin: f64| (along.0 * bend.cos() + left.0 * sin, along.1 * bend.cos() + left.1 * sin);
-    let (leaving, arriving) = (turned(bend.sin()), turned(-bend.sin()));
-    let (out, into) = (from.border.border(leaving), to.border.border((-arriving.0, -arriving.1)));
-    let start = (from.at.0 + out.0, from.at.1 + out.1);
-    let end = (to.at.0 + into.0, to.at.1 + into.1);
-    let arm = ARM * (end.0 - start.0).hypot(end.1 - start.1);
-    let controls = [
-        start,
-        (start.0 + arm * leaving.0, start.1 + arm * leaving.1),
-        (end.0 - arm * arriving.0, end.1 - arm * arriving.1),
-        end,
-    ];
-    (0..=PIECES).map(|i| bezier(controls, f64::from(i) / f64::from(PIECES))).collect()
-}
-
-fn bezier(controls: [Point; 4], t: f64) -> Point {
-    let s = 1.0 - t;
-    let weights = [s * s * s, 3.0 * s * s * t, 3.0 * s * t * t, t * t * t];
-    let sum = |pick: fn(&Point) -> f64| weights.iter().zip(&controls).map(|(w, c)| w * pick(c)).sum();
-    (sum(|c| c.0), sum(|c| c.1))
-}
-
 /// A box whose nearest corner or side is `aside` from a path, on the left of it (-1) or on the right (1).
 fn beside(path: &[Point], along: f64, side: f64, aside: f64, (width, height): (f64, f64)) -> Rect {
     let i = ((along * (path.len() - 1) as f64).round() as usize).clamp(1, path.len() - 2);
@@ -345,25 +315,6 @@ fn beside(path: &[Point], along: f64, side: f64, aside: f64, (width, height): (f
     let away = (-side * dy / length, side * dx / length);
     let reach = aside + 0.5 * (width * away.0.abs() + height * away.1.abs());
     Rect::about((path[i].0 + reach * away.0, path[i].1 + reach * away.1), width, height)
-}
-
-/// A brace along the side of `held`, `depth` deep, its tip in the middle.
-fn brace(held: Rect, y: f64, depth: f64) -> Vec<Point> {
-    let half = 0.5 * held.width();
-    let turn = depth.abs().min(0.5 * half);
-    let arc = |from: Point, corner: Point, to: Point| {
-        (0..=12).map(move |i| {
-            let t = f64::from(i) / 12.0;
-            let mix = |a: f64, b: f64, c: f64| (1.0 - t).powi(2) * a + 2.0 * t * (1.0 - t) * b + t * t * c;
-            (mix(from.0, corner.0, to.0), mix(from.1, corner.1, to.1))
-        })
-    };
-    let shoulder = y + 0.5 * depth;
-    let rise = arc((0.0, y), (0.0, shoulder), (turn, shoulder));
-    let tip = arc((half - turn, shoulder), (half, shoulder), (half, y + depth));
-    let left: Vec<Point> = rise.chain(tip).collect();
-    let mirrored = left.iter().rev().map(|&(x, y)| (held.right - x, y));
-    left.iter().map(|&(x, y)| (held.left + x, y)).chain(mirrored).collect()
 }
 
 fn node_rect(node: &NodePlace) -> Rect {
@@ -377,10 +328,6 @@ fn union(a: Rect, b: Rect) -> Rect {
         right: a.right.max(b.right),
         bottom: a.bottom.max(b.bottom),
     }
-}
-
-fn length(path: &[Point]) -> f64 {
-    path.windows(2).map(|w| (w[1].0 - w[0].0).hypot(w[1].1 - w[0].1)).sum()
 }
 
 #[cfg(test)]

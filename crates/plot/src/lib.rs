@@ -29,6 +29,7 @@ mod colorbar;
 mod command;
 mod contour;
 mod diagram;
+mod diagram_curves;
 mod diagram_layout;
 mod diagram_page;
 mod direct;

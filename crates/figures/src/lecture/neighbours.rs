@@ -74,8 +74,8 @@ fn importance(studio: &Studio) -> Result<Drawing, FigureError> {
     of_page(pages::evidence::study, studio, |page| {
         format!(
             "Estimates of $p(x)$ by $\\frac1n \\sum p(x|z_i)$ with draws from the prior, and by weighted draws from an encoder. Left: the \
-             share of draws that counts, $n_{{\\mathrm{{eff}}}}/n$, exact (lines) and estimated: it falls as a power of the number of \
-             dimensions, for the prior faster. In six of them one weight has the relative variance {} from the prior and {} from the \
+             share of draws that counts, $n_{{\\mathrm{{eff}}}}/n$, exact (lines) and estimated: it falls as a \
+             power whose exponent is the number of dimensions, for the prior faster. In six of them one weight has the relative variance {} from the prior and {} from the \
              encoder. Right: how the bound of $k$ weights closes in on $\\log p(x)$.",
             number(page, "prior, d = 6: relative variance"),
             number(page, "encoder, d = 6: relative variance")

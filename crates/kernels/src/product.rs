@@ -1,8 +1,9 @@
 //! Products of small matrices.
 //!
 //! BLAS copies both factors into an order of its own before it multiplies, and its tiles are made for large matrices: for layers
-//! of 64 units a third of the time goes there. Here a panel of the right factor is copied once, 32 columns wide, and
-//! stays in the first cache while four rows of the left factor at a time go through it. What they add up never leaves the registers.
+//! of 64 units a third of the time goes there. Here a panel of the right factor is copied once, up to 32 columns wide, and
+//! stays in the first cache while some rows of the left factor at a time go through it. What they add up never leaves the
+//! registers.
 
 #![allow(clippy::needless_range_loop, reason = "lanes are walked side by side")]
 
@@ -10,9 +11,6 @@ use std::cell::RefCell;
 use std::ops::Range;
 
 use crate::{Arithmetic, Kernel, LANES, Lanes, dispatch};
-
-/// Rows that go through a panel together: with 32 columns 16 registers of sums, which is enough to hide how long one sum takes.
-const ROWS: usize = 4;
 
 /// Terms of the sums that are added before they are stored: as many rows has a panel.
 const STEPS: usize = 128;
@@ -80,15 +78,25 @@ impl Kernel for Product<'_> {
 
     #[inline(always)]
     fn run<A: Arithmetic>(self) {
-        if A::HAS_32_WIDE_REGISTERS { self.by_panels::<A, WIDEST>() } else { self.by_panels::<A, 1>() }
+        match (A::HAS_32_WIDE_REGISTERS, self.b.shape.1) {
+            // Four rows of eight sums fill half of sixteen registers of four numbers.
+            (false, _) => self.by_panels::<A, Four, 1, 4>(),
+            (true, ..=LANES) => self.by_panels::<A, Eight, 1, 8>(),
+            (true, ..=NARROW) => self.by_panels::<A, Eight, 2, 8>(),
+            (true, _) => self.by_panels::<A, Four, WIDEST, 4>(),
+        }
     }
 }
 
 /// `V` registers side by side.
 type Row<const V: usize> = [Lanes; V];
 
-/// Registers beside each other in a panel, at most.
+/// Registers beside each other in a panel, at most. With four rows that makes 16 registers of sums, enough to hide how long one sum
+/// takes.
 const WIDEST: usize = 4;
+
+/// Up to so many columns as many sums take eight rows: the zeros of a triangle are left out in blocks of this width.
+pub const NARROW: usize = 2 * LANES;
 
 /// Some rows of the right factor, at a place in memory from which no register is loaded in two parts.
 #[repr(align(64))]
@@ -101,7 +109,7 @@ thread_local! {
 
 impl Product<'_> {
     #[inline(always)]
-    fn by_panels<A: Arithmetic, const V: usize>(self) {
+    fn by_panels<A: Arithmetic, T: Tile<R>, const V: usize, const R: usize>(self) {
         let Self { a, b, y, panel } = self;
         let ((height, inner), width) = (a.shape, b.shape.1);
         let (panel, _) = panel.0.as_chunks_mut::<V>();
@@ -110,14 +118,14 @@ impl Product<'_> {
             for left in (0..width).step_by(V * LANES) {
                 let columns = (V * LANES).min(width - left);
                 fill(panel, &b, (first, left), columns);
-                for top in (0..height).step_by(ROWS) {
+                for top in (0..height).step_by(R) {
                     // Rows beyond the last are the last once more, of which nobody hears.
-                    let mut places = [0; ROWS];
-                    for r in 0..ROWS {
+                    let mut places = [0; R];
+                    for r in 0..R {
                         places[r] = a.place((top + r).min(height - 1), first);
                     }
-                    let sums = tile::<A, V>(a.numbers, places, a.strides.1, panel);
-                    for r in 0..ROWS.min(height - top) {
+                    let sums = T::times::<A, V>(a.numbers, places, a.strides.1, panel);
+                    for r in 0..R.min(height - top) {
                         put(&mut y[(top + r) * width + left..][..columns], &sums[r], first == 0);
                     }
                 }
@@ -145,36 +153,55 @@ fn put<const V: usize>(y: &mut [f64], row: &Row<V>, first: bool) {
 #[inline(always)]
 fn fill<const V: usize>(panel: &mut [Row<V>], b: &Matrix<'_>, (i, j): (usize, usize), columns: usize) {
     for (k, row) in panel.iter_mut().enumerate() {
-        let row = row.as_flattened_mut();
-        if b.strides.1 == 1 {
-            row[..columns].copy_from_slice(&b.numbers[b.place(i + k, j)..][..columns]);
+        let from = &b.numbers[b.place(i + k, j)..];
+        if b.strides.1 == 1 && columns == V * LANES {
+            // Of a length that the compiler knows: an instruction for each register instead of a call.
+            row.as_flattened_mut().copy_from_slice(&from[..V * LANES]);
         } else {
-            for c in 0..columns {
-                row[c] = b.numbers[b.place(i + k, j + c)];
+            for (c, to) in row.as_flattened_mut()[..columns].iter_mut().enumerate() {
+                *to = from[c * b.strides.1];
             }
         }
     }
 }
 
-/// The rows of `a` that begin at `places` times the panel.
-///
-/// The four sums have names, because what is in an array the compiler keeps in memory.
-#[inline(always)]
-fn tile<A: Arithmetic, const V: usize>(
-    a: &[f64],
-    places: [usize; ROWS],
-    stride: usize,
-    panel: &[Row<V>],
-) -> [Row<V>; ROWS] {
-    let [mut sum_0, mut sum_1, mut sum_2, mut sum_3] = [[[0.0; LANES]; V]; ROWS];
-    for (k, row) in panel.iter().enumerate() {
-        sum_0 = scaled_add::<A, V>(a[places[0] + k * stride], row, sum_0);
-        sum_1 = scaled_add::<A, V>(a[places[1] + k * stride], row, sum_1);
-        sum_2 = scaled_add::<A, V>(a[places[2] + k * stride], row, sum_2);
-        sum_3 = scaled_add::<A, V>(a[places[3] + k * stride], row, sum_3);
-    }
-    [sum_0, sum_1, sum_2, sum_3]
+/// Some rows of the left factor that go through a panel together.
+trait Tile<const R: usize> {
+    /// What the rows of `a` that begin at `places` come to with the panel; `stride` is between neighbours in a row of `a`.
+    fn times<A: Arithmetic, const V: usize>(
+        a: &[f64],
+        places: [usize; R],
+        stride: usize,
+        panel: &[Row<V>],
+    ) -> [Row<V>; R];
 }
+
+/// A [`Tile`] whose sums have names, because what is in an array the compiler keeps in memory.
+macro_rules! tile {
+    ($name:ident, $rows:literal, $($sum:ident of $row:literal),+) => {
+        /// So many.
+        struct $name;
+
+        impl Tile<$rows> for $name {
+            #[inline(always)]
+            fn times<A: Arithmetic, const V: usize>(
+                a: &[f64],
+                places: [usize; $rows],
+                stride: usize,
+                panel: &[Row<V>],
+            ) -> [Row<V>; $rows] {
+                $(let mut $sum = [[0.0; LANES]; V];)+
+                for (k, row) in panel.iter().enumerate() {
+                    $($sum = scaled_add::<A, V>(a[places[$row] + k * stride], row, $sum);)+
+                }
+                [$($sum),+]
+            }
+        }
+    };
+}
+
+tile!(Four, 4, s0 of 0, s1 of 1, s2 of 2, s3 of 3);
+tile!(Eight, 8, s0 of 0, s1 of 1, s2 of 2, s3 of 3, s4 of 4, s5 of 5, s6 of 6, s7 of 7);
 
 /// `weight · row + sum`.
 #[inline(always)]

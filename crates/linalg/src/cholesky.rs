@@ -5,13 +5,13 @@
 
 use std::ops::Range;
 
-use kernels::product::{Matrix, multiply};
+use kernels::product::{self, Matrix};
 use ndarray::{Array1, Array2, ArrayRef1, ArrayRef2, Axis, concatenate, s};
 
 use crate::qr::triangular_factor;
 
-/// Columns that a product of matrices takes at a time: a panel of [`kernels::product`].
-const BLOCK: usize = 32;
+/// Columns of a triangle that a product of matrices takes at a time.
+const BLOCK: usize = product::NARROW;
 
 /// Rows that go through all blocks together, so that they stay in cache.
 const TILE: usize = 192;
@@ -44,8 +44,8 @@ pub struct NotPositiveDefinite {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Cholesky {
     lower: Array2<f64>,
-    /// `L_ii⁻¹` of the blocks on the diagonal, where products of matrices are worth their while.
-    inverses: Vec<Array2<f64>>,
+    /// What takes a row `b` to `L⁻¹ b`, block by block, where products of matrices are worth their while.
+    whitening: Array2<f64>,
 }
 
 impl Cholesky {
@@ -77,12 +77,9 @@ impl Cholesky {
     }
 
     fn from_lower(lower: Array2<f64>) -> Self {
-        let d = lower.nrows();
-        let inverse = |block: Range<usize>| {
-            substituted_columns(&lower.slice(s![block.clone(), block.clone()]), Array2::eye(block.len()))
-        };
-        let inverses = if d < PRODUCT { vec![] } else { blocks(d).map(inverse).collect() };
-        Self { lower, inverses }
+        let is_worth_it = lower.nrows() >= PRODUCT;
+        let whitening = if is_worth_it { whitening(&lower) } else { Array2::zeros((0, 0)) };
+        Self { lower, whitening }
     }
 
     /// The factor of `A + B Bᵀ` for `B` (`[d, k]`), from the QR factorisation of `[B, L]ᵀ`.
@@ -153,8 +150,8 @@ impl Cholesky {
 
     /// `L⁻¹ b` in the place of each row `b` of `rows` (`[n, d]`): examples are rows, and lie together in memory.
     ///
-    /// A block of columns at a time: what the columns before it explain is a product of matrices, and so is the solution of the
-    /// triangle on the diagonal, whose inverse is known.
+    /// A block of columns at a time, from the first on: `w_i = L_ii⁻¹ (b_i - Σ_{j<i} L_ij w_j)` is a product of matrices, because
+    /// the inverse of the triangle on the diagonal is known.
     ///
     /// # Panics
     /// If `rows` has not `d` columns.
@@ -163,24 +160,7 @@ impl Cholesky {
         if self.is_small(rows) {
             return rows.rows_mut().into_iter().for_each(|mut row| substitute(&self.lower, &mut row));
         }
-        let d = self.dim();
-        let [mut rest, mut solved] = [vec![0.0; TILE * BLOCK], vec![0.0; TILE * BLOCK]];
-        in_place(rows, |rows| {
-            for tile in rows.chunks_mut(TILE * d) {
-                for (block, inverse) in self.blocks().zip(&self.inverses) {
-                    let width = block.len();
-                    let n = tile.len() / d;
-                    let [rest, solved] = [&mut rest, &mut solved].map(|buffer| &mut buffer[..n * width]);
-                    let known = Matrix::of_rows(tile, (n, d)).columns(0..block.start);
-                    multiply(known, self.rows(block.clone()).columns(0..block.start).transposed(), rest);
-                    for (rest, row) in rest.chunks_exact_mut(width).zip(tile.chunks_exact(d)) {
-                        rest.iter_mut().zip(&row[block.clone()]).for_each(|(rest, b)| *rest = b - *rest);
-                    }
-                    multiply(Matrix::of_rows(rest, (n, width)), of_array(inverse).transposed(), solved);
-                    put_columns(tile, d, block, solved);
-                }
-            }
-        });
+        in_blocks(&self.whitening, rows, blocks(self.dim()));
     }
 
     /// `L z` in the place of each row `z` of `rows` (`[n, d]`): if a row has covariance `I`, the result has covariance `A`. The
@@ -193,35 +173,12 @@ impl Cholesky {
         if self.is_small(rows) {
             return rows.rows_mut().into_iter().for_each(|mut row| colour(&self.lower, &mut row));
         }
-        let d = self.dim();
-        let mut coloured = vec![0.0; TILE * BLOCK];
-        in_place(rows, |rows| {
-            for tile in rows.chunks_mut(TILE * d) {
-                for block in self.blocks().rev() {
-                    let n = tile.len() / d;
-                    let coloured = &mut coloured[..n * block.len()];
-                    let z = Matrix::of_rows(tile, (n, d)).columns(0..block.end);
-                    multiply(z, self.rows(block.clone()).columns(0..block.end).transposed(), coloured);
-                    put_columns(tile, d, block, coloured);
-                }
-            }
-        });
-    }
-
-    /// Some rows of `L`.
-    fn rows(&self, rows: Range<usize>) -> Matrix<'_> {
-        let d = self.dim();
-        Matrix::of_rows(&self.lower.as_slice().expect(ROWS)[rows.start * d..rows.end * d], (rows.len(), d))
+        in_blocks(&self.lower, rows, blocks(self.dim()).rev());
     }
 
     /// Whether products of matrices are not worth their while.
     fn is_small(&self, rows: &ArrayRef2<f64>) -> bool {
         self.dim() < PRODUCT || rows.nrows() < PRODUCT
-    }
-
-    /// The blocks of columns.
-    fn blocks(&self) -> impl DoubleEndedIterator<Item = Range<usize>> + use<> {
-        blocks(self.dim())
     }
 
     /// `A⁻¹ B` for a matrix `B` (`[d, m]`): forward, then backward substitution.
@@ -246,14 +203,48 @@ impl Cholesky {
 }
 
 /// The blocks of `d` columns.
-fn blocks(d: usize) -> impl DoubleEndedIterator<Item = Range<usize>> {
+fn blocks(d: usize) -> impl DoubleEndedIterator<Item = Range<usize>> + Clone {
     (0..d).step_by(BLOCK).map(move |from| from..d.min(from + BLOCK))
 }
 
 const ROWS: &str = "what is made here lies row by row";
 
-fn of_array(matrix: &Array2<f64>) -> Matrix<'_> {
-    Matrix::of_rows(matrix.as_slice().expect(ROWS), matrix.dim())
+/// `[-L_ii⁻¹ L_ij, L_ii⁻¹]` in the rows of block `i`, for the blocks `j < i` (`[d, d]`): what takes the blocks of `w = L⁻¹ b` that
+/// are known and the next one of `b` to the next one of `w`.
+fn whitening(lower: &Array2<f64>) -> Array2<f64> {
+    let d = lower.nrows();
+    let mut whitening = Array2::zeros((d, d));
+    for block in blocks(d) {
+        let before = -&lower.slice(s![block.clone(), ..block.start]);
+        let columns = concatenate![Axis(1), before, Array2::<f64>::eye(block.len())];
+        let solved = substituted_columns(&lower.slice(s![block.clone(), block.clone()]), columns);
+        whitening.slice_mut(s![block.clone(), ..block.end]).assign(&solved);
+    }
+    whitening
+}
+
+/// The product of each row (`[n, d]`) with the rows of `triangle` (`[d, d]`) of a block, up to the diagonal, in the place of that
+/// block, one block after the other.
+fn in_blocks(
+    triangle: &Array2<f64>,
+    rows: &mut ArrayRef2<f64>,
+    blocks: impl Iterator<Item = Range<usize>> + Clone,
+) {
+    let d = triangle.nrows();
+    let triangle = triangle.as_slice().expect(ROWS);
+    let mut product = [0.0; TILE * BLOCK];
+    in_place(rows, |rows| {
+        for tile in rows.chunks_mut(TILE * d) {
+            let n = tile.len() / d;
+            for block in blocks.clone() {
+                let product = &mut product[..n * block.len()];
+                let known = Matrix::of_rows(tile, (n, d)).columns(0..block.end);
+                let axes = Matrix::of_rows(&triangle[block.start * d..block.end * d], (block.len(), d));
+                product::multiply(known, axes.columns(0..block.end).transposed(), product);
+                put_columns(tile, d, block, product);
+            }
+        }
+    });
 }
 
 /// Changes rows where they are, one after the other; where they do not lie so, in a copy.

@@ -126,7 +126,7 @@ fn dot<A: Arithmetic>(x: &[f64], y: &[f64]) -> f64 {
             *sum = A::mul_add(*x, *y, *sum);
         }
     }
-    let mut sum = ((sums[0] + sums[4]) + (sums[2] + sums[6])) + ((sums[1] + sums[5]) + (sums[3] + sums[7]));
+    let mut sum = A::sum(&sums);
     for (x, y) in x_rest.iter().zip(y_rest) {
         sum = A::mul_add(*x, *y, sum);
     }

@@ -3,13 +3,13 @@
 use std::fmt;
 
 use linalg::Cholesky;
-use ndarray::{Array1, Array2, ArrayRef1, ArrayRef2, Axis, Zip, s};
+use ndarray::{Array1, Array2, ArrayRef1, ArrayRef2, Axis, s};
 use ndarray_rand::rand::RngCore;
 
 use crate::error::{ProbError, check_dim, check_finite};
 use crate::noise::fill_standard_normal;
 use crate::numerics::{LN_2PI, scale_mismatch};
-use crate::rows::squared_norms;
+use crate::rows::{add_to_rows, squared_norms};
 
 /// Rows whose densities are computed together, so that they stay in cache.
 const TILE: usize = 192;
@@ -116,9 +116,8 @@ impl Gaussian {
         let tiles = x.axis_chunks_iter(Axis(0), TILE).zip(log_probs.axis_chunks_iter_mut(Axis(0), TILE));
         for (x, mut log_probs) in tiles {
             let mut white = white.slice_mut(s![..x.nrows(), ..]);
-            for (mut white, x) in white.rows_mut().into_iter().zip(x.rows()) {
-                Zip::from(&mut white).and(&x).and(&self.mean).for_each(|white, x, m| *white = x - m);
-            }
+            white.assign(&x);
+            add_to_rows(&mut white, -1.0, &self.mean);
             self.factor.whiten_rows(&mut white);
             log_probs.assign(&squared_norms(&white).mapv(|square| -0.5 * (square + at_mean)));
         }
@@ -173,7 +172,7 @@ impl Gaussian {
     /// `ε ← m + L ε`, each row.
     fn put_in_place(&self, eps: &mut ArrayRef2<f64>) {
         self.factor.colour_rows(eps);
-        eps.rows_mut().into_iter().for_each(|mut row| row += &self.mean);
+        add_to_rows(eps, 1.0, &self.mean);
     }
 
     /// Differential entropy `½ (d + d log 2π + log det S)`, in nats.

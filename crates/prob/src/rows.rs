@@ -1,4 +1,4 @@
-//! Squared lengths of rows.
+//! Squared lengths of rows, and sums of all rows with one.
 
 #![allow(clippy::needless_range_loop, reason = "lanes are walked side by side")]
 
@@ -60,13 +60,43 @@ impl<const D: usize, F: Fn(usize) -> f64> Kernel for Squares<'_, D, F> {
                     sums[lane] = A::mul_add(x, x, sums[lane]);
                 }
             }
-            let mut sum =
-                ((sums[0] + sums[4]) + (sums[2] + sums[6])) + ((sums[1] + sums[5]) + (sums[3] + sums[7]));
+            let mut sum = A::sum(&sums);
             for j in in_lanes..d {
                 let x = (self.at)(i * d + j);
                 sum = A::mul_add(x, x, sum);
             }
             *out = sum;
+        }
+    }
+}
+
+/// `x ← x + weight · shift` for each row `x` (`[n, d]`); `shift` is `[d]`.
+///
+/// # Panics
+/// If the shift has another dimension.
+pub(crate) fn add_to_rows(x: &mut ArrayRef2<f64>, weight: f64, shift: &Array1<f64>) {
+    assert_eq!(x.ncols(), shift.len(), "a shift of rows of another dimension");
+    match (x.as_slice_mut(), shift.as_slice()) {
+        (Some(rows), Some(shift)) => dispatch(AddToRows { rows, weight, shift }),
+        _ => x.rows_mut().into_iter().for_each(|mut row| row.scaled_add(weight, shift)),
+    }
+}
+
+struct AddToRows<'a> {
+    rows: &'a mut [f64],
+    weight: f64,
+    shift: &'a [f64],
+}
+
+impl Kernel for AddToRows<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<A: Arithmetic>(self) {
+        for row in self.rows.chunks_exact_mut(self.shift.len().max(1)) {
+            for (x, shift) in row.iter_mut().zip(self.shift) {
+                *x += self.weight * shift;
+            }
         }
     }
 }
@@ -93,5 +123,19 @@ mod tests {
         let squares = |i: usize| (i * 21..(i + 1) * 21).map(|x| (x * x) as f64).sum();
         assert_eq!(squared_norms(&long), array![squares(0), squares(1), squares(2)]);
         assert_eq!(squared_norms(&Array2::zeros((0, 2))).len(), 0);
+    }
+
+    /// Whether rows lie together or not.
+    #[test]
+    fn a_shift_is_added_to_each_row() {
+        let wide = array![[1.0, 9.0, 2.0], [3.0, 9.0, 4.0]];
+        let expected = array![[0.0, 0.0], [2.0, 2.0]];
+        let mut alone = array![[1.0, 2.0], [3.0, 4.0]];
+        add_to_rows(&mut alone, -1.0, &array![1.0, 2.0]);
+        assert_eq!(alone, expected);
+        let mut apart = wide.clone();
+        add_to_rows(&mut apart.slice_mut(ndarray::s![.., ..;2]), -0.5, &array![2.0, 4.0]);
+        assert_eq!(apart, array![[0.0, 9.0, 0.0], [2.0, 9.0, 2.0]]);
+        add_to_rows(&mut Array2::zeros((0, 2)), 1.0, &array![1.0, 2.0]);
     }
 }

@@ -143,11 +143,10 @@ impl Vae {
         let (mean, log_var) = self.decoder.heads(work.decoder.tape.output().view());
         let (mut by_mean, mut by_log_var) =
             work.decoder.grad_output.view_mut().split_at(Axis(1), mean.ncols());
-        Zip::from(&mut by_mean)
-            .and(x)
-            .and(&mean)
-            .and(&log_var)
-            .for_each(|g, x, m, v| *g = weigh(w_r, (m - x) * (-0.5 * v).exp() * (-0.5 * v).exp()));
+        Zip::from(&mut by_mean).and(x).and(&mean).and(&log_var).for_each(|g, x, m, v| {
+            let precision_root = (-0.5 * v).exp();
+            *g = weigh(w_r, (m - x) * precision_root * precision_root);
+        });
         if self.decoder.learns_variance() {
             Zip::from(&mut by_log_var).and(x).and(&mean).and(&log_var).for_each(|g, x, m, v| {
                 *g = weigh(w_r, 0.5 * (1.0 - ((m - x) * (-0.5 * v).exp()).powi(2)));

@@ -100,13 +100,24 @@ impl Scale {
             let marked = (first..=last).filter(|k| k.rem_euclid(every) == 0);
             return marked.map(|k| Tick { value: 10f64.powi(k), label: power_of_ten(k) }).collect();
         }
-        let candidates = (first - 1..=last).flat_map(|k| [1.0, 2.0, 5.0].map(|m| (m, k)));
-        let steps: Vec<(f64, i32)> =
-            candidates.filter(|&(m, k)| (self.low..=self.high).contains(&(m * 10f64.powi(k)))).collect();
-        if steps.len() < 2 || steps.len() > most {
+        // The densest that fits. Equal steps only where there are not even two of the densest: the range is so short that equal
+        // steps look equal.
+        let within = |m: f64, k: i32| (self.low..=self.high).contains(&(m * 10f64.powi(k)));
+        let steps = |multiples: &[f64]| -> Vec<(f64, i32)> {
+            let all = (first - 1..=last).flat_map(|k| multiples.iter().map(move |&m| (m, k)));
+            all.filter(|&(m, k)| within(m, k)).collect()
+        };
+        let densest = steps(&[1.0, 2.0, 5.0]);
+        if densest.len() < 2 {
             return linear_ticks(self.low, self.high, most);
         }
-        steps.into_iter().map(|(m, k)| Tick { value: m * 10f64.powi(k), label: one_two_five(m, k) }).collect()
+        let coarser = [&[1.0, 3.0][..], &[1.0]].map(steps);
+        let fitting = std::iter::once(densest).chain(coarser).find(|steps| (1..=most).contains(&steps.len()));
+        let Some(steps) = fitting else { return linear_ticks(self.low, self.high, most) };
+        steps
+            .into_iter()
+            .map(|(m, k)| Tick { value: m * 10f64.powi(k), label: multiple_of_power(m, k) })
+            .collect()
     }
 }
 
@@ -114,9 +125,12 @@ fn power_of_ten(k: i32) -> Label {
     Label::from(format!("$10^{{{k}}}$"))
 }
 
-fn one_two_five(m: f64, k: i32) -> Label {
+fn multiple_of_power(m: f64, k: i32) -> Label {
     match k {
-        -3..=3 => Label::from(format!("${}$", m * 10f64.powi(k))),
+        -3..=3 => {
+            let decimals = usize::try_from(-k).unwrap_or(0);
+            Label::from(format!("${:.decimals$}$", m * 10f64.powi(k)))
+        }
         _ if m == 1.0 => power_of_ten(k),
         _ => Label::from(format!(r"${m}\cdot 10^{{{k}}}$")),
     }
@@ -192,6 +206,15 @@ mod tests {
         assert_eq!(texts(log(1e-3, 1e1), 6), ["$10^{-3}$", "$10^{-2}$", "$10^{-1}$", "$10^{0}$", "$10^{1}$"]);
         assert_eq!(texts(log(1e-8, 1e4), 5), ["$10^{-6}$", "$10^{-3}$", "$10^{0}$", "$10^{3}$"]);
         assert_eq!(texts(log(0.9, 30.0), 6), ["$1$", "$2$", "$5$", "$10$", "$20$"]);
+    }
+
+    /// Five of 1, 2, 5 are too many for three or four; equal steps would crowd at the upper end.
+    #[test]
+    fn ticks_of_one_or_two_decades_keep_apart() {
+        assert_eq!(texts(log(0.015, 0.9), 4), ["$0.03$", "$0.1$", "$0.3$"]);
+        assert_eq!(texts(log(0.015, 0.9), 6), ["$0.02$", "$0.05$", "$0.1$", "$0.2$", "$0.5$"]);
+        assert_eq!(texts(log(2.0, 95.0), 2), ["$10$"]);
+        assert_eq!(texts(log(2.1, 4.9), 5), ["$2.5$", "$3.0$", "$3.5$", "$4.0$", "$4.5$"]);
     }
 
     #[test]

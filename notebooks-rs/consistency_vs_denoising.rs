@@ -43,7 +43,7 @@ fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
         "\nVariance × evaluations of a term at T = {LADDER_STEPS}, relative to plain one step of the denoising form:"
     );
     for rung in &rungs {
-        let how = if rung.exact { "exact" } else { "Monte Carlo" };
+        let how = rung.std_err.map_or("exact".to_owned(), |std_err| format!("Monte Carlo, ± {std_err:.4}"));
         println!("  {:<30}{:>8.4}  {how}", rung.scheme.name(), rung.work);
     }
     let folder = Path::new("figures/consistency_vs_denoising");

@@ -42,9 +42,13 @@ fn estimator_ladder(studio: &Studio) -> Result<Drawing, FigureError> {
     let best = rungs.iter().min_by(|a, b| a.work.total_cmp(&b.work)).expect("there are rungs");
     let caption = format!(
         "Variance times evaluations of a matching term for the denoising form at $T = {LADDER_STEPS}$, relative to plain one-step \
-         sampling: the work for a given precision. Blue is exact, vermillion by Monte Carlo. The best rung, {}, needs {:.2} of the work.",
+         sampling: the work for a given precision. Blue is exact, vermillion by Monte Carlo, with two standard errors. The best rung, {}, \
+         needs {} of the work.",
         best.scheme.name().replace('_', " "),
-        best.work
+        match best.std_err {
+            Some(std_err) => format!("${:.3} \\pm {std_err:.3}$", best.work),
+            None => format!("{:.3}", best.work),
+        }
     );
     Ok(Drawing::new(pictures::ladder(&rungs), caption))
 }

@@ -4,6 +4,7 @@ use std::error::Error;
 
 use montecarlo::Streams;
 
+use super::numbers::scientific;
 use super::{Drawing, FigureError, LectureFigure, Studio};
 use crate::chapters::generators;
 use crate::chapters::neighbour_report::{Found, Page};
@@ -66,6 +67,7 @@ fn number(page: &Page, begins: &str) -> String {
     let row = page.rows.iter().find(|row| row.quantity.starts_with(begins)).expect("a row of the page");
     match row.found {
         Found::Estimated(estimate) => format!("${}$", estimate.to_string().replace('±', "\\pm")),
+        Found::Computed(value) if value.abs() < 1e-4 => format!("${}$", scientific(value)),
         Found::Computed(value) => format!("{value:.4}"),
     }
 }

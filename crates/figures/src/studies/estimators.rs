@@ -112,8 +112,8 @@ pub struct Rung {
     pub scheme: Scheme,
     /// Variance × evaluations of a term, relative to plain one step: the work for a given precision.
     pub work: f64,
-    /// Whether the variance is exact, or an estimate.
-    pub exact: bool,
+    /// Its standard error where the variance is an estimate; none where it is exact.
+    pub std_err: Option<f64>,
 }
 
 /// The ladder of the denoising form at one number of steps.
@@ -126,11 +126,12 @@ pub fn ladder(steps: usize, seed: u64) -> Result<Vec<Rung>, Box<dyn std::error::
     let work = |scheme: Scheme| {
         let evaluations = scheme.evaluations(steps) as f64;
         match estimator.moments(scheme, &problem) {
-            Some(moments) => (moments.variance() * evaluations, true),
+            Some(moments) => (moments.variance() * evaluations, None),
             None => {
                 let streams = Streams::new(seed).role("ladder").role(scheme.name());
                 let plan = sample::plan(&problem, 5 * SAMPLES / scheme.batch() as u64, streams);
-                (sample(&estimator, scheme, &problem, &plan, &|_| ()).variance.mean * evaluations, false)
+                let variance = sample(&estimator, scheme, &problem, &plan, &|_| ()).variance;
+                (variance.mean * evaluations, Some(variance.std_err * evaluations))
             }
         }
     };
@@ -138,8 +139,8 @@ pub fn ladder(steps: usize, seed: u64) -> Result<Vec<Rung>, Box<dyn std::error::
     Ok(std::iter::once(Scheme::OneStep)
         .chain(Scheme::LADDER)
         .map(|scheme| {
-            let (work, exact) = work(scheme);
-            Rung { scheme, work: work / plain, exact }
+            let (work, std_err) = work(scheme);
+            Rung { scheme, work: work / plain, std_err: std_err.map(|e| e / plain) }
         })
         .collect())
 }

@@ -85,8 +85,8 @@ fn posteriors(vae: &Vae, x: &Array2<f64>, at: &Inference) -> Panel {
         .x_label("$z$")
         .y_label("density")
         .line(curve(low, high, exact), Style::new(theme::TEXT).width(2.2).label("$p(z|x)$"))
-        .line(curve(low, high, law(b)), Style::new(theme::BLUE).label("best $q$"))
-        .line(curve(low, high, law(a)), Style::new(theme::VERMILLION).label("encoder"))
+        .line(curve(low, high, law(b)), Style::new(theme::BLUE).dashed().label("best $q$"))
+        .line(curve(low, high, law(a)), Style::new(theme::VERMILLION).dotted().label("encoder"))
         .key()
 }
 

@@ -47,6 +47,11 @@ fn lacking(log_weights: &[f64], k: usize, log_evidence: f64) -> Estimate {
     log_weights.chunks_exact(k).map(of_group).collect::<Moments>().estimate()
 }
 
+/// Where latents are drawn from, and how that is drawn: by more than the colour.
+fn proposals() -> [(&'static str, Style); 2] {
+    [("prior", Style::new(theme::VERMILLION).dashed()), ("encoder", Style::new(theme::BLUE))]
+}
+
 /// A linear decoder in more and more dimensions, and a network on the line.
 ///
 /// # Errors
@@ -57,7 +62,7 @@ pub fn study(streams: Streams) -> Result<Page, Box<dyn Error + Send + Sync>> {
         .x_label("dimension $d$")
         .y_label("effective share $n_{\\mathrm{eff}}/n$")
         .y_log();
-    for (name, color) in [("prior", theme::VERMILLION), ("encoder", theme::BLUE)] {
+    for (name, style) in proposals() {
         let (mut exact, mut drawn) = (Vec::new(), Vec::new());
         for d in DIMENSIONS {
             let (vae, x) = (linear(d)?, Array1::from_elem(d, 1.0));
@@ -81,8 +86,8 @@ pub fn study(streams: Streams) -> Result<Page, Box<dyn Error + Send + Sync>> {
             }
         }
         shares = shares
-            .line(exact, Style::new(color).label(name))
-            .error_bars(drawn, Style::new(color).name(format!("{name}, drawn")));
+            .line(exact, style.clone().label(name))
+            .error_bars(drawn, style.name(format!("{name}, drawn")));
     }
     let (rising, of_network) = network(streams)?;
     rows.extend(of_network);
@@ -115,20 +120,15 @@ fn network(streams: Streams) -> Result<(Panel, Vec<Row>), Box<dyn Error + Send +
         .x_log()
         .y_log();
     let mut rows = Vec::new();
-    for (name, (mean, log_var), color) in
-        [("prior", (0.0, 0.0), theme::VERMILLION), ("encoder", encoder, theme::BLUE)]
-    {
+    for ((name, style), (mean, log_var)) in proposals().into_iter().zip([(0.0, 0.0), encoder]) {
         let weights = match name {
             "prior" => prior_log_weights(&vae.decoder, &x, DRAWS, streams.role("prior")),
             _ => encoder_log_weights(&vae.encoder, &vae.decoder, &x, DRAWS, streams.role("encoder")),
         };
         let gaps = GROUPS.map(|k| (k as f64, lacking(&weights, k, exact)));
         panel = panel
-            .line(
-                gaps.map(|(k, gap)| (k, gap.mean)),
-                Style::new(color).width(0.7).name(format!("{name}, path")),
-            )
-            .error_bars(gaps.map(|(k, gap)| (k, gap.mean, gap.std_err)), Style::new(color).label(name));
+            .line(gaps.map(|(k, gap)| (k, gap.mean)), style.clone().width(0.7).name(format!("{name}, path")))
+            .error_bars(gaps.map(|(k, gap)| (k, gap.mean, gap.std_err)), style.label(name));
         let found = Evidence::from_log_weights(&weights)?;
         let square = second_moment(&vae.decoder, &x, exact, |z| log_normal(z - mean, log_var));
         let share = square.map_or(Theory::Silent, |square| Theory::Is(1.0 / square));

@@ -70,6 +70,11 @@ pub fn study(streams: Streams) -> Result<Page, Box<dyn Error + Send + Sync>> {
             }
         }
         let style = Style::series(start as usize).label(format!("start {}", start + 1));
+        let style = match start {
+            0 => style,
+            1 => style.dashed(),
+            _ => style.dotted(),
+        };
         errors = errors.line(left, style.clone());
         angles = angles.line(turned, style);
         weights.descend(&law, STEPS - done, RATE, |_, _, _| ())?;

@@ -89,7 +89,8 @@ impl AliasTable {
             below[i] = bits[i] & (u64::MAX >> (64 - self.shift));
         }
         let thresholds = A::look_up(&small.thresholds, &index);
-        let [first, second] = [0, 1].map(|which| A::look_up(&small.outcomes[which], &index));
+        let first = A::look_up(&small.outcomes[0], &index);
+        let second = A::look_up(&small.outcomes[1], &index);
         let mut outcomes = [0; LANES];
         for i in 0..LANES {
             outcomes[i] = if below[i] < thresholds[i] { first[i] } else { second[i] };

@@ -149,7 +149,7 @@ pub trait Kernel {
 
     /// The loop. It must be `#[inline(always)]`, and all that it calls: what is not inlined knows no special instruction,
     /// and a fused operation in it costs a hundred times as much. A closure cannot be asked to be inlined, so that the work
-    /// stands in the body of a `for`, not in the closure of a `for_each` or a `fold`.
+    /// stands in the body of a `for`, not in the closure of a `for_each`, a `fold` or an array's `map`.
     fn run<A: Arithmetic>(self) -> Self::Output;
 }
 

@@ -51,7 +51,8 @@ impl Xoshiro {
     /// The next `N` times 64 bits of generator `i`.
     #[inline(always)]
     pub(crate) fn next_of_lane<const N: usize>(&mut self, i: usize) -> [u64; N] {
-        let [mut a, mut b, mut c, mut d] = [0, 1, 2, 3].map(|word: usize| self.state[word][i]);
+        let [mut a, mut b, mut c, mut d] =
+            [self.state[0][i], self.state[1][i], self.state[2][i], self.state[3][i]];
         let mut bits = [0; N];
         for bits in &mut bits {
             *bits = a.wrapping_add(d).rotate_left(23).wrapping_add(a);

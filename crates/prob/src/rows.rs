@@ -51,16 +51,19 @@ impl<const D: usize, F: Fn(usize) -> f64> Kernel for Squares<'_, D, F> {
     fn run<A: Arithmetic>(self) {
         let d = if D == 0 { self.d } else { D };
         for (i, out) in self.out.iter_mut().enumerate() {
-            // Eight sums side by side, none of which waits for the one before.
-            let mut sums = [0.0; LANES];
             let in_lanes = if D == 0 { d - d % LANES } else { 0 };
-            for j in (0..in_lanes).step_by(LANES) {
-                for lane in 0..LANES {
-                    let x = (self.at)(i * d + j + lane);
-                    sums[lane] = A::mul_add(x, x, sums[lane]);
+            let mut sum = 0.0;
+            if in_lanes > 0 {
+                // Eight sums side by side, none of which waits for the one before.
+                let mut sums = [0.0; LANES];
+                for j in (0..in_lanes).step_by(LANES) {
+                    for lane in 0..LANES {
+                        let x = (self.at)(i * d + j + lane);
+                        sums[lane] = A::mul_add(x, x, sums[lane]);
+                    }
                 }
+                sum = A::sum(&sums);
             }
-            let mut sum = A::sum(&sums);
             for j in in_lanes..d {
                 let x = (self.at)(i * d + j);
                 sum = A::mul_add(x, x, sum);

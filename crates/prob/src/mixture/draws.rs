@@ -154,7 +154,10 @@ impl<const D: usize> Tables<D> {
         let noise = *rows;
         for i in 0..D {
             let mean = A::look_up(&self.mean[i], k);
-            let mut sum = mean.map(f64::from_bits);
+            let mut sum = [0.0; LANES];
+            for lane in 0..LANES {
+                sum[lane] = f64::from_bits(mean[lane]);
+            }
             for j in 0..=i {
                 let lower = A::look_up(&self.lower[i][j], k);
                 for lane in 0..LANES {

@@ -26,7 +26,14 @@ fn means<const N: usize>(
 
 /// `n` draws: the mean of `x'x`.
 pub fn sample(data: &Mixture, n: u64) -> Vec<f64> {
-    means(n, |rng, rows| [squared_norms(&data.sample(rows, rng))])
+    let plan = MonteCarlo::new(n, Streams::new(7));
+    let buffer = || Array2::zeros((plan.chunk, data.dim()));
+    let moments = plan.run_with(&|_| (), buffer, |x, rng, rows| {
+        let mut x = x.slice_mut(s![..rows, ..]);
+        data.sample_into(&mut x, rng);
+        Moments::of(squared_norms(&x).as_slice().expect("a vector of its own"))
+    });
+    vec![moments.mean()]
 }
 
 /// `n` points, noised once with `ᾱ`: the means of `log q(x_t)` and of `|E[x_0|x_t] - x_0|²`.

@@ -114,10 +114,8 @@ impl Scale {
         let coarser = [&[1.0, 3.0][..], &[1.0]].map(steps);
         let fitting = std::iter::once(densest).chain(coarser).find(|steps| (1..=most).contains(&steps.len()));
         let Some(steps) = fitting else { return linear_ticks(self.low, self.high, most) };
-        steps
-            .into_iter()
-            .map(|(m, k)| Tick { value: m * 10f64.powi(k), label: multiple_of_power(m, k) })
-            .collect()
+        let label = if steps.iter().all(|(_, k)| (-3..=3).contains(k)) { decimal } else { multiple_of_power };
+        steps.into_iter().map(|(m, k)| Tick { value: m * 10f64.powi(k), label: label(m, k) }).collect()
     }
 }
 
@@ -125,15 +123,13 @@ fn power_of_ten(k: i32) -> Label {
     Label::from(format!("$10^{{{k}}}$"))
 }
 
+fn decimal(m: f64, k: i32) -> Label {
+    let decimals = usize::try_from(-k).unwrap_or(0);
+    Label::from(format!("${:.decimals$}$", m * 10f64.powi(k)))
+}
+
 fn multiple_of_power(m: f64, k: i32) -> Label {
-    match k {
-        -3..=3 => {
-            let decimals = usize::try_from(-k).unwrap_or(0);
-            Label::from(format!("${:.decimals$}$", m * 10f64.powi(k)))
-        }
-        _ if m == 1.0 => power_of_ten(k),
-        _ => Label::from(format!(r"${m}\cdot 10^{{{k}}}$")),
-    }
+    if m == 1.0 { power_of_ten(k) } else { Label::from(format!(r"${m}\cdot 10^{{{k}}}$")) }
 }
 
 /// The smallest of 1, 2, 5 times a power of ten that cuts `low..=high` into at most `most` ticks.
@@ -214,6 +210,11 @@ mod tests {
         assert_eq!(texts(log(0.015, 0.9), 4), ["$0.03$", "$0.1$", "$0.3$"]);
         assert_eq!(texts(log(0.015, 0.9), 6), ["$0.02$", "$0.05$", "$0.1$", "$0.2$", "$0.5$"]);
         assert_eq!(texts(log(2.0, 95.0), 2), ["$10$"]);
+        // One way of writing for all.
+        assert_eq!(
+            texts(log(2e-4, 0.02), 4),
+            [r"$3\cdot 10^{-4}$", "$10^{-3}$", r"$3\cdot 10^{-3}$", "$10^{-2}$"]
+        );
         assert_eq!(texts(log(2.1, 4.9), 5), ["$2.5$", "$3.0$", "$3.5$", "$4.0$", "$4.5$"]);
     }
 

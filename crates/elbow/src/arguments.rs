@@ -11,6 +11,7 @@ use plot::{Format, Theme};
 use toy::Preset;
 
 use crate::figures::millimetres;
+use crate::new_problem::NewProblemArguments;
 use crate::train::TrainArguments;
 use values::{cases, samples, seed};
 
@@ -31,7 +32,8 @@ Examples:
   elbow variance problems/six_steps.toml  the variance and cost of every estimator of its bound
   elbow figures                           the lecture figures, with captions and data
   elbow train vdm                         a model learned from toy data, against the exact truth
-  elbow explore                           one page with sliders: the bound and its terms"
+  elbow explore                           one page with sliders: the bound and its terms
+  elbow new-problem vdm                   a problem file with a comment at every key, to be changed"
 )]
 pub(crate) struct Arguments {
     #[command(subcommand)]
@@ -47,6 +49,7 @@ pub(crate) enum Command {
     Train(TrainArguments),
     Figures(FiguresArguments),
     Explore(ExploreArguments),
+    NewProblem(NewProblemArguments),
     Completions(CompletionsArguments),
 }
 
@@ -78,7 +81,7 @@ pub(crate) struct CheckArguments {
     pub(crate) run: RunArguments,
 }
 
-/// Explain one claim: statement, source, why it holds, what is compared and where; then check it
+/// Explain one claim: statement, source, why it holds, what is compared, chapters and figures; then check it
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:

@@ -4,9 +4,11 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use claims::{Claim, Kind, Run, catalogue};
+use figures::lecture::{self, LectureFigure};
 
 use crate::arguments::ExplainArguments;
 use crate::refusal::Refusal;
+use crate::road;
 use crate::run::{self, Checked};
 use crate::terminal::{self, TITLE};
 use crate::{json, select, table};
@@ -41,7 +43,27 @@ fn write_claim(claim: &Claim, width: Option<usize>, out: &mut impl Write) -> io:
     section(if refuted { "Why it is false" } else { "Why it holds" }, claim.why(), width, out)?;
     section("What is compared", claim.compares(), width, out)?;
     let place = claim.place();
-    section("Where", &format!("{}:{}", place.file(), place.line()), None, out)
+    section("Where", &format!("{}:{}", place.file(), place.line()), None, out)?;
+    see_also(claim.id(), out)
+}
+
+/// The commands of the chapters and figures about a claim, with their titles.
+fn see_also(id: &str, out: &mut impl Write) -> io::Result<()> {
+    let chapters =
+        road::about(id).map(|chapter| (format!("cargo run --example {}", chapter.name), chapter.title()));
+    let figures = figures_of(id).map(|figure| (format!("elbow figures {}", figure.name), figure.title));
+    let all: Vec<(String, &str)> = chapters.chain(figures).collect();
+    if all.is_empty() {
+        return Ok(());
+    }
+    let widest = all.iter().map(|(command, _)| command.len()).max().unwrap_or(0);
+    writeln!(out, "\n{TITLE}See also{TITLE:#}")?;
+    all.iter().try_for_each(|(command, title)| writeln!(out, "  {command:widest$}  {title}"))
+}
+
+/// The lecture figures that show a claim.
+pub(crate) fn figures_of(id: &str) -> impl Iterator<Item = &'static LectureFigure> {
+    lecture::all().filter(move |figure| figure.claims.contains(&id))
 }
 
 fn write_finding(
@@ -105,6 +127,20 @@ mod tests {
         write_claim(claim, None, &mut out).unwrap();
         write_finding(&run::one(claim, run), run, None, &mut out).unwrap();
         anstream::adapter::strip_str(std::str::from_utf8(&out).unwrap()).to_string()
+    }
+
+    #[test]
+    fn chapters_and_figures_of_a_claim_are_named() {
+        let claim = |id| Claim::new(id, "0 = 0").rate(1.0, 0.1, |_| Vec::new());
+        let text = |id| written(&claim(id), &Run { cases: 1, seed: 7 });
+        let see = text("R1");
+        let lines = [
+            "\nSee also\n  cargo run --example ",
+            "  cargo run --example check_your_own      10. ",
+            "  elbow figures bridge  ",
+        ];
+        assert!(lines.iter().all(|line| see.contains(line)), "{see}");
+        assert!(!text("X9").contains("See also"));
     }
 
     #[test]

@@ -4,6 +4,8 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
+use crate::explain::figures_of;
+use crate::road;
 use crate::run::Checked;
 
 /// What was found. The field names are public interface.
@@ -33,6 +35,8 @@ struct Explanation<'a> {
     why: &'a str,
     compares: &'a str,
     code: String,
+    chapters: Vec<&'static str>,
+    figures: Vec<&'static str>,
 }
 
 impl<'a> From<&'a Checked<'a>> for Row<'a> {
@@ -64,6 +68,8 @@ impl<'a> From<&'a Checked<'a>> for Explanation<'a> {
             why: claim.why(),
             compares: claim.compares(),
             code: format!("{}:{}", claim.place().file(), claim.place().line()),
+            chapters: road::about(claim.id()).map(|chapter| chapter.name).collect(),
+            figures: figures_of(claim.id()).map(|figure| figure.name).collect(),
         }
     }
 }

@@ -3,7 +3,8 @@
 //! | file | what is here |
 //! |---|---|
 //! | `arguments` | what can be asked for |
-//! | `welcome`, `check`, `explain`, `terms`, `variance` (and its `gradient`), `train`, `figures`, `explore`, `completions` | the commands, one a file |
+//! | `welcome`, `check`, `explain`, `terms`, `variance` (and its `gradient`), `train`, `figures`, `explore`, `new_problem`, `completions` | the commands, one a file |
+//! | `road` | the chapters, and which claims they are about |
 //! | `select` | claims by id, by the beginning of one, or the nearest known one |
 //! | `run` | claims checked side by side |
 //! | `interrupt` | Ctrl-C while files are written |
@@ -24,9 +25,11 @@ mod figures;
 mod gradient;
 mod interrupt;
 mod json;
+mod new_problem;
 mod problem;
 mod progress;
 mod refusal;
+mod road;
 mod run;
 mod select;
 mod table;
@@ -72,6 +75,7 @@ fn carried_out(command: Option<Command>, out: &mut impl Write) -> Result<ExitCod
         Some(Command::Train(asked)) => train::answer(&asked, out),
         Some(Command::Figures(asked)) => figures::figures(&asked, out),
         Some(Command::Explore(asked)) => explore::explore(&asked, out),
+        Some(Command::NewProblem(asked)) => new_problem::new_problem(&asked, out),
         Some(Command::Completions(asked)) => completions::completions(asked.shell, out),
     }
 }

@@ -1,6 +1,6 @@
 //! Problem files: what they say, and the problem that is made of it.
 
-mod file;
+pub(crate) mod file;
 mod key;
 
 use std::fmt;

@@ -108,6 +108,9 @@ fn explain_as_json_is_the_same_object_with_the_reasons() {
     for reason in ["why", "compares", "code"] {
         assert!(all.remove(reason).is_some_and(|text| text.as_str().is_some_and(|text| !text.is_empty())));
     }
+    for pointers in ["chapters", "figures"] {
+        assert!(all.remove(pointers).is_some_and(|names| names.is_array()), "{pointers}");
+    }
     let mut checked = findings(&["check", &id]).into_iter().find(|row| row["id"] == *id).expect("asked for");
     for row in [&mut checked, &mut explained] {
         row["seconds"] = Value::Null;

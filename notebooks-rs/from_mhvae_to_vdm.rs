@@ -3,8 +3,7 @@
 // %% [markdown]
 // # 6. From the MHVAE to the VDM: three restrictions
 //
-// A Markov hierarchical VAE (级联马尔科夫链 VAE) has a chain of latents $z_1, \dots, z_T$, and every conditional is learned. A
-// variational diffusion model (变分扩散模型) is one of them, under three restrictions:
+// A variational diffusion model (变分扩散模型) is a Markov hierarchical VAE (级联马尔科夫链 VAE) under three restrictions:
 //
 // 1. every latent is as wide as the observation: write $x_0 = x$ and $x_t = z_t$;
 // 2. the encoder is fixed. Each step is *noising* (加噪):
@@ -58,9 +57,11 @@ fn density(data: &Mixture, schedule: &Schedule, t: usize) -> Vec<(f64, f64)> {
     places.map(|x| (x, law.log_prob(&array![x]).exp())).collect()
 }
 
-/// The variance of `x_T` for data of variance 1, if step `t` adds the variance `added(t)`.
-fn variance_at_the_end(schedule: &Schedule, added: impl Fn(usize) -> f64) -> f64 {
-    (1..=schedule.steps()).fold(1.0, |variance, t| schedule.alpha(t) * variance + added(t))
+/// The bound by Monte Carlo, from paths through the chain.
+fn drawn_bound(chain: &Mhvae, x_0: f64) -> Estimate {
+    let plan = MonteCarlo::new(100_000, Streams::new(7));
+    let observe = |_: &mut _, n| Array2::from_elem((n, 1), x_0);
+    estimate_bound(chain.encoders(), chain.decoders(), observe, &plan, &|_| ()).elbo
 }
 
 // %%
@@ -68,30 +69,29 @@ fn main() -> Result<(), Box<dyn Error>> {
     // %% [markdown]
     // ## Many steps are one step
     //
-    // A Gaussian with a Gaussian added is a Gaussian: two noising steps are one with $\alpha_1 \alpha_2$, and so on up. So a
-    // noised $x_t$ costs one draw, whatever $t$ is: $x_t = \sqrt{\bar\alpha_t}\, x_0 + \sqrt{1-\bar\alpha_t}\, \varepsilon$,
-    // which is the reparameterisation (重参数化) of $q(x_t|x_0)$. Three routes to the same law (D2a, D2c): the closed form, the
-    // steps composed one by one, and the steps drawn.
+    // Two noising steps are one with $\alpha_1 \alpha_2$, and so on up. So $x_t$ costs one draw, whatever $t$ is:
+    // $x_t = \sqrt{\bar\alpha_t}\, x_0 + \sqrt{1-\bar\alpha_t}\, \varepsilon$, the reparameterisation (重参数化) of $q(x_t|x_0)$.
+    // Three routes lead to the same law (D2a, D2c): the closed form, the steps composed one by one, and the steps drawn.
 
     // %%
     let schedule = Schedule::linear(200, 1e-4, 0.05)?;
     let x_0 = 0.8;
     for t in [1, 20, 100, 200] {
         let (mean, variance) = (schedule.alpha_bar(t).sqrt() * x_0, schedule.noise_variance(t));
-        let (weight, composed_variance) = composed(&schedule, t);
+        let (weight, of_steps) = composed(&schedule, t);
         let [first, second] = walked(&schedule, t, x_0);
-        println!("t = {t:3}  E[x_t|x_0]    closed {mean:.6}  composed {:.6}  drawn {first}", weight * x_0);
-        println!("         Var(x_t|x_0)  closed {variance:.6}  composed {composed_variance:.6}");
-        println!("         E[x_t²|x_0]   closed {:.6}  drawn {second}", variance + mean * mean);
+        println!("t = {t:3}  mean      closed {mean:.6}, composed {:.6}, drawn {first}", weight * x_0);
+        println!("         variance  closed {variance:.6}, composed {of_steps:.6}");
+        println!("         E x_t²    closed {:.6}, drawn {second}", variance + mean * mean);
     }
 
     // %% [markdown]
     // ## The schedule
     //
-    // The schedule $\alpha_1, \dots, \alpha_T$ says how fast the data drown. Its clock is the signal-to-noise ratio
-    // $\mathrm{SNR}(t) = \bar\alpha_t / (1-\bar\alpha_t)$, or the logarithm of it, which falls from step to step. Two laws of
-    // $x_t$ with the same SNR know equally much of $x_0$, so that schedules differ only in how they share out the steps. As
-    // $\bar\alpha_t$ falls the two modes of the data run together, and at the end the law is $\mathcal N(0, 1)$ to the eye.
+    // The schedule says how fast the data drown. Its clock is the signal-to-noise ratio,
+    // $\mathrm{SNR}(t) = \bar\alpha_t / (1-\bar\alpha_t)$, or the logarithm of it. Two $x_t$ with the same SNR know equally
+    // much of $x_0$, so that schedules differ only in how they share out the steps. As it falls the two modes of the data run
+    // together, and at the end the law is $\mathcal N(0, 1)$ to the eye.
 
     // %%
     let mut figure = Figure::new(160.0, 66.0).columns(2).widths(&[1.0, 1.1]);
@@ -102,10 +102,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     ] {
         let curve = (1..200).map(|t| (t as f64, schedule.log_snr(t)));
         clocks = clocks.line(curve, style.label(name));
-        println!(
-            "{name}: more noise than signal from step {} on",
-            (1..200).filter(|&t| schedule.snr(t) >= 1.0).count() + 1
-        );
+        let signal = (1..200).filter(|&t| schedule.snr(t) >= 1.0).count();
+        println!("{name}: more noise than signal from step {} on", signal + 1);
     }
     let mut laws = Panel::new("the law of $x_t$, linear schedule").x_label("$x_t$").y_label("density");
     for (t, style) in [
@@ -123,12 +121,14 @@ fn main() -> Result<(), Box<dyn Error>> {
     // ## Why the square roots: the variance is preserved
     //
     // $\mathrm{Var}\, x_t = \alpha_t \mathrm{Var}\, x_{t-1} + (1-\alpha_t)$: data of variance 1 keep it at every step (D1a),
-    // so that a network sees numbers of one size. Public lecture notes print the variance of a step as $(1-\alpha_t)\, t$.
-    // That line is false (R4): it breaks this and the closed form with it.
+    // so that a network sees numbers of one size. Lecture notes print the variance of a step as $(1-\alpha_t)\, t$. That is
+    // false (R4), and breaks the closed form.
 
     // %%
-    println!("Var x_T, true line:  {:.6}", variance_at_the_end(&schedule, |t| schedule.beta(t)));
-    println!("Var x_T, false line: {:.1}", variance_at_the_end(&schedule, |t| schedule.beta(t) * t as f64));
+    let correct = (1..=200).fold(1.0, |variance, t| schedule.alpha(t) * variance + schedule.beta(t));
+    let printed =
+        (1..=200).fold(1.0, |variance, t| schedule.alpha(t) * variance + schedule.beta(t) * t as f64);
+    println!("Var x_T of data with variance 1: {correct:.6}, with the false line {printed:.1}");
 
     // %% [markdown]
     // ## The prior matching term has nothing to learn
@@ -140,20 +140,17 @@ fn main() -> Result<(), Box<dyn Error>> {
     // %%
     for steps in [50, 100, 200, 400] {
         let longer = Schedule::constant(steps, 0.03)?;
-        let exact = longer.prior_matching(&array![x_0]);
-        let first_order = 0.5 * longer.alpha_bar(steps) * x_0 * x_0;
-        println!(
-            "T = {steps:3}: alpha_bar_T = {:.2e}, prior matching {exact:.3e}, first order {first_order:.3e} nats",
-            longer.alpha_bar(steps)
-        );
+        let (exact, left) = (longer.prior_matching(&array![x_0]), longer.alpha_bar(steps));
+        let first_order = 0.5 * left * x_0 * x_0;
+        println!("T = {steps:3}: alpha_bar {left:.2e}, KL {exact:.3e}, first order {first_order:.3e} nats");
     }
 
     // %% [markdown]
     // ## One model, two programs
     //
-    // A VDM is an MHVAE, so that its bound (变分下界) is the one of chapter 5. Here it is computed by two crates that share no
-    // formula: `vdm` has closed scalar terms, `mhvae` averages over the joint Gaussian of all latents and knows nothing of
-    // schedules (C3a). Monte Carlo draws paths through the chain. The bound stays below $\log p(x_0)$ (D7d).
+    // A VDM is an MHVAE, and its bound (变分下界) is that of chapter 5. Two crates that share no formula compute it: `vdm` from
+    // closed scalar terms, `mhvae` from the joint Gaussian of all latents (C3a). Monte Carlo draws paths. The bound stays
+    // below $\log p(x_0)$ (D7d).
 
     // %%
     let model = Vdm::new(
@@ -165,32 +162,25 @@ fn main() -> Result<(), Box<dyn Error>> {
     for ((name, a), (_, b)) in of_vdm.terms().zip(of_chain.terms()) {
         println!("{name:<16} vdm {a:>9.6}   mhvae {b:>9.6}");
     }
-    let plan = MonteCarlo::new(100_000, Streams::new(7));
     println!("bound            vdm {:.6}   mhvae {:.6}", of_vdm.elbo(), of_chain.elbo());
-    let drawn = estimate_bound(
-        chain.encoders(),
-        chain.decoders(),
-        |_, n| Array2::from_elem((n, 1), x_0),
-        &plan,
-        &|_| (),
-    )
-    .elbo;
+    let drawn = drawn_bound(&chain, x_0);
     println!("                 drawn {drawn}, {:+.1} standard errors off", drawn.deviation(of_vdm.elbo()));
     println!("log p(x_0)       vdm {:.6}", model.log_evidence(&array![x_0]));
 
     // %% [markdown]
     // ## One step is a VAE again
     //
-    // For $T = 1$ no matching term is left, and the VDM is the VAE with $z = x_1$, encoder
-    // $\mathcal N(\sqrt{\alpha_1}\, x, 1-\alpha_1)$, term by term (D8). The road from chapter 3 is thus one model with more
-    // and more steps, not three models.
+    // For $T = 1$ no matching term is left, and the VDM is the VAE with $z = x_1$ and encoder
+    // $\mathcal N(\sqrt{\alpha_1}\, x, 1-\alpha_1)$, term by term (D8). The road from chapter 3 is one model with more and
+    // more steps.
 
     // %%
     let one_step = Vdm::new(Schedule::from_alphas(&[0.4])?, Reverse::unbiased(1, vec![0.6], vec![0.3])?)?;
     let encoder = LinearGaussian::isotropic(1, 0.4_f64.sqrt(), 0.6)?;
-    let autoencoder = LinearVae::new(encoder, LinearGaussian::isotropic(1, 0.6, 0.3)?)?;
-    println!("VDM, T = 1: {:?}", one_step.denoising(&array![x_0]));
-    println!("VAE:        {:?}", autoencoder.bound(&array![x_0]));
+    let autoencoder = LinearVae::new(encoder, LinearGaussian::isotropic(1, 0.6, 0.3)?)?.bound(&array![x_0]);
+    for ((name, a), (_, b)) in one_step.denoising(&array![x_0]).terms().zip(autoencoder.terms()) {
+        println!("{name:<16} VDM {a:>9.6}   VAE {b:>9.6}");
+    }
 
     // %% [markdown]
     // ## Exercises

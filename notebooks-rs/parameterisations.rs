@@ -5,8 +5,8 @@
 //
 // Every term of the denoising form compares $p(x_{t-1}|x_t)$ with the posterior of one noising step,
 //
-// $$q(x_{t-1}|x_t, x_0) = \mathcal N(\mu_q, \sigma_q^2 I), \quad \mu_q = \frac{\sqrt{\alpha_t} (1-\bar\alpha_{t-1})\, x_t
-// + \sqrt{\bar\alpha_{t-1}} (1-\alpha_t)\, x_0}{1-\bar\alpha_t}, \quad \sigma_q^2 = \frac{(1-\alpha_t)(1-\bar\alpha_{t-1})}{1-\bar\alpha_t}
+// $$q(x_{t-1}|x_t, x_0) = \mathcal N(\mu_q, \sigma_q^2 I), \qquad \sigma_q^2 = \frac{(1-\alpha_t)(1-\bar\alpha_{t-1})}{1-\bar\alpha_t},$$
+// $$\mu_q = \frac{\sqrt{\alpha_t} (1-\bar\alpha_{t-1})\, x_t + \sqrt{\bar\alpha_{t-1}} (1-\alpha_t)\, x_0}{1-\bar\alpha_t}
 // \qquad \text{Luo (84), (93)}.$$
 //
 // With the same variance for $p(x_{t-1}|x_t)$ the divergence is a squared distance of means,
@@ -24,21 +24,20 @@ use std::error::Error;
 use montecarlo::{Estimate, Moments, MonteCarlo, Streams};
 use ndarray::{Array2, Axis, array};
 use notebooks::{check, show};
-use plot::{Color, Figure, Panel, Style, theme};
+use plot::{Figure, Panel, Style, theme};
 use prob::{Gaussian, Mixture, squared_distances, standard_normal};
 use toy::Preset;
 use vdm::{Channel, ChannelError, ExactDenoiser, Parameterisation, Schedule};
 
-/// The five with names, colours and the look of their lines.
-fn looks() -> [(Parameterisation, &'static str, Color, Style); 5] {
+/// The five with names and the look of their lines.
+fn looks() -> [(Parameterisation, &'static str, Style); 5] {
     use Parameterisation::{Clean, Mean, Noise, Score, Velocity};
-    let line = Style::new;
     [
-        (Clean, "$x_0$", theme::BLUE, line(theme::BLUE)),
-        (Noise, r"$\varepsilon$", theme::VERMILLION, line(theme::VERMILLION).dashed()),
-        (Velocity, "$v$", theme::GREEN, line(theme::GREEN).dotted()),
-        (Score, "score", theme::PURPLE, line(theme::PURPLE).width(0.8)),
-        (Mean, r"$\mu_q$", theme::BLACK, line(theme::BLACK).dashed().width(0.8)),
+        (Clean, "$x_0$", Style::new(theme::BLUE)),
+        (Noise, r"$\varepsilon$", Style::new(theme::VERMILLION).dashed()),
+        (Velocity, "$v$", Style::new(theme::GREEN).dotted()),
+        (Score, "score", Style::new(theme::PURPLE).width(0.8)),
+        (Mean, r"$\mu_q$", Style::new(theme::BLACK).dashed().width(0.8)),
     ]
 }
 
@@ -89,10 +88,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         println!("t = {t}: mu_q {:.6}, by conditioning {:.6}", law.mean()[0], route.mean()[0]);
         let (formula, other) = (law.covariance()[[0, 0]], route.covariance()[[0, 0]]);
         let drawn = drawn_variance(&schedule, t, 0.8);
-        println!(
-            "       sigma_q² {formula:.6}, by conditioning {other:.6}, drawn {drawn}, step {:.1}",
-            schedule.beta(t)
-        );
+        println!("       sigma_q² {formula:.6}, by conditioning {other:.6}, drawn {drawn}");
     }
 
     // %% [markdown]
@@ -102,6 +98,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     // other amounts, and other weights stand before the squares; the product is the divergence, the same for all (D9a-D9e).
     // The weight of $x_0$ is $\tfrac12 (\mathrm{SNR}(t-1) - \mathrm{SNR}(t))$, Luo (109)-(110): what an error costs is how
     // much clearer $x_0$ becomes in this step.
+    //
+    // With another reverse variance, say $\sigma^2 = 1-\alpha_t$, the divergence has one more part,
+    // $\tfrac d2 (\sigma_q^2/\sigma^2 - 1 - \log(\sigma_q^2/\sigma^2))$, which no prediction lowers (D9g). To forget it is a
+    // common slip.
 
     // %%
     let (t, wrong) = (2, array![0.5]);
@@ -111,18 +111,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         println!("{name:<14} error² {error:.6} x weight {weight:>9.6} = {:.6} nats", error * weight);
     }
     let mean = schedule.posterior_mean(t, &x_t, &wrong);
-    println!(
-        "the divergence itself   {:.6}",
-        schedule.matching(t, &x_t, &x_0, &mean, schedule.posterior_variance(t))
-    );
-    println!("half the drop of SNR    {:.6}", schedule.snr_weight(t));
-
-    // %% [markdown]
-    // With another reverse variance, say $\sigma^2 = 1-\alpha_t$, the divergence has a part
-    // $\tfrac d2 (\sigma_q^2/\sigma^2 - 1 - \log(\sigma_q^2/\sigma^2))$ that no prediction lowers (D9g). Leaving it out is a
-    // common slip.
-
-    // %%
+    let divergence = schedule.matching(t, &x_t, &x_0, &mean, schedule.posterior_variance(t));
+    println!("the divergence {divergence:.6} nats, half the drop of SNR {:.6}", schedule.snr_weight(t));
     let square = (&mean - &schedule.posterior_mean(t, &x_t, &x_0))[0].powi(2) / (2.0 * schedule.beta(t));
     let whole = schedule.matching(t, &x_t, &x_0, &mean, schedule.beta(t));
     println!("variance 1-alpha_t: divergence {whole:.6}, its square alone {square:.6}");
@@ -131,63 +121,58 @@ fn main() -> Result<(), Box<dyn Error>> {
     // ## Tweedie: the score is a denoiser
     //
     // For data with any law, $\mathrm E[x_0|x_t] = (x_t + (1-\bar\alpha_t) \nabla \log q(x_t)) / \sqrt{\bar\alpha_t}$ (B2a).
-    // No predictor has a smaller squared error than this posterior mean (B2c, D11d): another $\hat x_0$ has that error and
-    // $\mathrm E|\hat x_0 - \mathrm E[x_0|x_t]|^2$ on top (D11c). Data with two modes show both, beside the best *line*, which
-    // is right for Gaussian data only.
+    // It has the least squared error (B2c, D11d); another $\hat x_0$ has $\mathrm E|\hat x_0 - \mathrm E[x_0|x_t]|^2$ on top
+    // (D11c). Two modes show it beside the best *line*, whose error is that for Gaussian data with the same two moments.
 
     // %%
     let (data, steps) = (Preset::Bimodal.mixture(), 41);
+    let normal = Mixture::from(Gaussian::new(data.mean(), data.covariance())?);
     let fine = Schedule::from_log_snr_end_points(steps, 6.0, -6.0)?;
-    let best = ExactDenoiser::new(&data, &fine)?;
-    let gaussian = ExactDenoiser::new(&Mixture::from(Gaussian::new(data.mean(), data.covariance())?), &fine)?;
+    let (best, line) = (ExactDenoiser::new(&data, &fine)?, ExactDenoiser::new(&normal, &fine)?);
     for t in [11, 21, 31] {
-        let at = array![[0.4]];
-        let tweedie = (0.4 + fine.noise_variance(t) * best.score(&at, t)[[0, 0]]) / fine.alpha_bar(t).sqrt();
-        println!(
-            "t = {t}: E[x_0|x_t = 0.4] by Bayes {:.6}, by Tweedie {tweedie:.6}",
-            best.denoise(&at, t)[[0, 0]]
-        );
-        let (x_0, x_t) = drawn_pairs(&data, &fine, t, 40_000);
-        let error = |answer: Array2<f64>| {
-            squared_distances(&x_0, &answer).iter().copied().collect::<Moments>().estimate()
-        };
-        let least = Channel::new(&data, fine.snr(t))?.mmse()?;
-        println!("   least error: exactly {least:.6}, drawn {}", error(best.denoise(&x_t, t)));
-        println!("   error of the best line: drawn {}", error(gaussian.denoise(&x_t, t)));
+        let (at, scale) = (array![[0.4]], fine.alpha_bar(t).sqrt());
+        let tweedie = (0.4 + fine.noise_variance(t) * best.score(&at, t)[[0, 0]]) / scale;
+        println!("t = {t}: answer to 0.4: Bayes {:.6}, Tweedie {tweedie:.6}", best.denoise(&at, t)[[0, 0]]);
+        let (x_0, x_t) = drawn_pairs(&data, &fine, t, 100_000);
+        for (name, law, denoiser) in [("best", &data, &best), ("line", &normal, &line)] {
+            let squares = squared_distances(&x_0, &denoiser.denoise(&x_t, t));
+            let drawn = squares.iter().copied().collect::<Moments>().estimate();
+            println!("   error of the {name}: {:.6}, drawn {drawn}", Channel::new(law, fine.snr(t))?.mmse()?);
+        }
     }
 
     // %% [markdown]
     // ## Weights and errors over the schedule
     //
-    // The weights of the five run apart by many powers of ten, and so do their errors, the other way. The product is one curve
-    // (lines exact, bars two standard errors of draws). What the choice changes is what a network has to write: $x_0$ at much
-    // noise and $\varepsilon$ at little are the hard ones, and $v$ is in between. The *unweighted* loss of $\varepsilon$ drops
-    // the weight; on a schedule that is even in log-SNR, as here, that weight is the same at every $t$, so that nothing is
-    // lost (D10b).
+    // The weights run apart by powers of ten, and so do the errors, the other way: the product is one curve (lines exact, bars
+    // two standard errors of draws). What the choice changes is where a network has to be precise. Even the best denoiser
+    // knows little of $x_0$ at much noise, and little of $\varepsilon$ at little noise. The *unweighted* loss of $\varepsilon$
+    // drops the weight; on a schedule that is even in log-SNR, as here, that weight is the same for all $t$, so that nothing
+    // is lost (D10b).
 
     // %%
     let mut figure = Figure::new(160.0, 68.0).columns(3);
     {
-        let panel = |title: &str| Panel::new(title).x_label("log SNR$(t)$").y_log();
         let levels: Vec<usize> = (2..=steps).rev().collect();
         let mmse = |t: &usize| Channel::new(&data, fine.snr(*t))?.mmse();
         let least = levels.iter().map(mmse).collect::<Result<Vec<f64>, ChannelError>>()?;
         let curve = |f: &dyn Fn(usize, f64) -> f64| -> Vec<(f64, f64)> {
             levels.iter().zip(&least).map(|(&t, &mmse)| (fine.log_snr(t), f(t, mmse))).collect()
         };
+        let panel = |title: &str| Panel::new(title).x_label("log SNR$(t)$").y_log();
+        let (mut weights, mut errors) =
+            (panel("weight of a squared error"), panel("error of the best denoiser"));
         let matching = curve(&|t, mmse| fine.snr_weight(t) * mmse);
-        let mut weights = panel("weight of a squared error");
-        let mut errors = panel("error of the best denoiser");
         let mut products =
-            panel(r"weight $\times$ error (nats)").line(matching, Style::new(theme::BLACK).name("exact"));
-        for (prediction, name, color, style) in looks() {
+            panel("weight × error (nats)").line(matching, Style::new(theme::BLACK).name("exact"));
+        for (prediction, name, style) in looks() {
             let ratio = |t| (fine.gain(t, Parameterisation::Clean) / fine.gain(t, prediction)).powi(2);
             weights = weights.line(curve(&|t, _| fine.weight(t, prediction)), style.clone().label(name));
-            errors = errors.line(curve(&|t, mmse| mmse * ratio(t)), style.label(name));
+            errors = errors.line(curve(&|t, mmse| mmse * ratio(t)), style.clone().label(name));
             for t in (3..=steps).step_by(9) {
                 let (at, drawn) = (fine.log_snr(t), drawn_error(&data, &fine, t, prediction));
                 let bar = |scale: f64| [(at, scale * drawn.mean, 2.0 * scale * drawn.std_err)];
-                let style = Style::new(color).size(3.0).name(format!("{name}, drawn"));
+                let style = style.clone().size(3.0).name(format!("{name}, drawn"));
                 errors = errors.error_bars(bar(1.0), style.clone());
                 products = products.error_bars(bar(fine.weight(t, prediction)), style);
             }
@@ -199,10 +184,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     // %% [markdown]
     // ## Exercises
     //
-    // Write a number in place of `None`; the program knows the answer and says whether yours is right, to three digits. Let
-    // $\alpha = (0.9, 0.7, 0.5)$.
+    // Write a number in place of `None`; the program knows the answer and says whether yours is right, to three digits.
     //
-    // 1. What is the variance of $q(x_1|x_2, x_0)$?
+    // 1. $\alpha = (0.9, 0.7, 0.5)$, also below. What is the variance of $q(x_1|x_2, x_0)$?
     // 2. How many nats does an error of 1 in $\hat x_0$ cost at $t = 2$, if the reverse variance is $\sigma_q^2$?
     // 3. The data are $\mathcal N(0, 4)$. What is the best answer for $x_0$ to $x_2 = 1$?
 

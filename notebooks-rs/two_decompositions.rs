@@ -83,8 +83,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     // Without turning anything round, term $t$ is $\mathrm E \log \frac{q(x_t|x_{t-1})}{p(x_t|x_{t+1})}$, Luo (44), which is
     // true (D5). The next line of nearly every text calls this $\mathrm E\, \mathrm{KL}(q(x_t|x_{t-1}) \| p(x_t|x_{t+1}))$,
     // Luo (45). But a divergence averages $x_t$ over its first law, and (44) averages $x_t$ as it is once **both** neighbours
-    // are drawn. $x_{t+1}$ was made of $x_t$ and tells of it: the law of $x_t$ is the *bridge* $r = q(x_t|x_{t-1}, x_{t+1})$
-    // (D6a), which moves with $x_{t+1}$.
+    // are drawn. $x_{t+1}$ was made of $x_t$ and tells of it: the law of $x_t$ is then the *bridge*
+    // $r = q(x_t|x_{t-1}, x_{t+1})$ (D6a), which moves with $x_{t+1}$.
 
     // %%
     let (bridge, below) = (schedule.bridge(2), 0.8);
@@ -152,8 +152,8 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     // %% [markdown]
     // It depends (R3, D14h). A divergence is quieter than its log-ratio, term by term (D14e). On a shared path neighbouring
-    // consistency terms cancel, and here the denoising form loses; with draws apart, fewer variables are less noise, and it
-    // wins. Now one span of time in 2 to 300 steps, with
+    // consistency terms cancel in part, and here the denoising form loses; with draws apart, fewer variables are less noise,
+    // and it wins. Now one span of time in 2 to 300 steps, with
     // $p(x_{t-1}|x_t) = \mathcal N(0.95 \sqrt{\alpha_t}\, x_t, 1-\alpha_t)$:
 
     // %%
@@ -178,8 +178,8 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     // %% [markdown]
     // Neither form has the lower variance by its nature: at $T = 200$ even the shared path has turned round, and one step at
-    // $T = 3$ is a tie (1.0001). Training draws one step of many, and there the denoising form wins clearly. That is the
-    // reason to use it.
+    // $T = 3$ is a tie (1.0001). But training draws one step of many, and there the denoising form has the lower variance.
+    // That is why it is used.
     //
     // ## Exercises
     //
@@ -191,12 +191,8 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     // %%
     let two = Schedule::from_alphas(&[0.8, 0.5])?;
-    let model_of_two = Vdm::new(two.clone(), Reverse::unbiased(1, vec![0.7; 2], vec![0.2; 2])?)?;
-    check(
-        "1",
-        None,
-        model_of_two.consistency(&x_0).elbo() - model_of_two.consistency_as_printed(&x_0).elbo(),
-    );
+    let small = Vdm::new(two.clone(), Reverse::unbiased(1, vec![0.7; 2], vec![0.2; 2])?)?;
+    check("1", None, small.consistency(&x_0).elbo() - small.consistency_as_printed(&x_0).elbo());
     check("2", None, two.bridge(1).variance);
     check("3", None, 0.5 * (two.noise_variance(2) / two.beta(2)).ln());
     Ok(())

@@ -90,8 +90,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     //
     // The schedule says how fast the data drown. Its clock is the signal-to-noise ratio,
     // $\mathrm{SNR}(t) = \bar\alpha_t / (1-\bar\alpha_t)$, or the logarithm of it. Two $x_t$ with the same SNR know equally
-    // much of $x_0$, so that schedules differ only in how they share out the steps. As it falls the two modes of the data run
-    // together, and at the end the law is $\mathcal N(0, 1)$ to the eye.
+    // much of $x_0$, so that schedules differ only in how they share out the steps. As the ratio falls the two modes of the
+    // data run together, and at the end the law is $\mathcal N(0, 1)$ to the eye.
 
     // %%
     let mut figure = Figure::new(160.0, 66.0).columns(2).widths(&[1.0, 1.1]);
@@ -148,15 +148,13 @@ fn main() -> Result<(), Box<dyn Error>> {
     // %% [markdown]
     // ## One model, two programs
     //
-    // A VDM is an MHVAE, and its bound (变分下界) is that of chapter 5. Two crates that share no formula compute it: `vdm` from
+    // A VDM is an MHVAE, and its bound (证据下界) is that of chapter 5. Two crates that share no formula compute it: `vdm` from
     // closed scalar terms, `mhvae` from the joint Gaussian of all latents (C3a). Monte Carlo draws paths. The bound stays
     // below $\log p(x_0)$ (D7d).
 
     // %%
-    let model = Vdm::new(
-        Schedule::from_alphas(&[0.9, 0.7, 0.5])?,
-        Reverse::unbiased(1, vec![0.6; 3], vec![0.3; 3])?,
-    )?;
+    let alphas = Schedule::from_alphas(&[0.9, 0.7, 0.5])?;
+    let model = Vdm::new(alphas, Reverse::unbiased(1, vec![0.6; 3], vec![0.3; 3])?)?;
     let chain = Mhvae::new(model.schedule().all_steps(1), model.reverse().all_steps())?;
     let (of_vdm, of_chain) = (model.denoising(&array![x_0]), chain.denoising(&array![x_0])?);
     for ((name, a), (_, b)) in of_vdm.terms().zip(of_chain.terms()) {

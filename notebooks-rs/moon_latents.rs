@@ -21,8 +21,9 @@ use std::error::Error;
 
 use figures::chapters::{moon_report, moons as pictures};
 use figures::studies::experiment::{Experiment, Trained};
+use figures::studies::moon_sets;
+use figures::studies::moons::{self, Walked};
 use figures::studies::walk::Judge;
-use figures::studies::{moon_sets, moons};
 use montecarlo::Streams;
 use ndarray::{Array1, Array2, array};
 use nn::TrainingError;
@@ -69,33 +70,29 @@ fn headline(experiment: &Experiment) {
     println!("\n{name} ({examples} examples; terms in nats, ± one standard error)");
 }
 
-/// What became of one set of moons: two tables, what they say, and four figures. How many figures.
+/// What became of one set of moons: two tables, what they say, and three figures, the last of them the latent spaces.
 fn report(
+    trained: (&Experiment, &[Trained]),
     judge: &Judge,
-    size: usize,
-    experiment: &Experiment,
-    models: &[Trained],
+    walks: &[Walked],
     phases: &[f64],
-) -> Result<usize, Box<dyn Error>> {
-    let walks = moons::walks(judge, models, experiment);
+) -> Result<usize, PlotError> {
+    let (experiment, models) = trained;
     headline(experiment);
-    println!("{}\n{}", moon_report::terms(models), moon_report::pictures(&walks));
-    moon_report::findings(judge, &walks).iter().for_each(|found| println!("- {found}"));
-    let file = experiment.name.replace(' ', "_");
-    Ok(show_all(&[
-        (
-            format!("{file}_latents"),
-            pictures::latent_spaces(models, &experiment.data, phases, "lit fraction"),
-        ),
-        (format!("{file}_strip"), pictures::strips(judge, &walks, size)?),
-        (format!("{file}_distances"), pictures::distances(judge, &walks)),
-        (format!("{file}_training"), pictures::training(models)),
-    ])?)
+    println!("{}\n{}", moon_report::terms(models), moon_report::pictures(walks));
+    moon_report::findings(judge, walks).iter().for_each(|found| println!("- {found}"));
+    let latents = pictures::latent_spaces(models, &experiment.data, phases, "lit fraction");
+    let [distances, training] = [pictures::distances(judge, walks), pictures::training(models)];
+    let file = |figure| format!("{}_{figure}", experiment.name.replace(' ', "_"));
+    show_all(&[(file("distances"), distances), (file("training"), training), (file("latents"), latents)])
 }
 
-/// Shows figures, and says how many.
+/// Shows figures, and says how many. A notebook has room for one below each cell: the last.
 fn show_all(drawn: &[(String, Figure)]) -> Result<usize, PlotError> {
-    drawn.iter().try_for_each(|(name, figure)| show_in(figure, FOLDER, name))?;
+    if let Some(((name, figure), others)) = drawn.split_last() {
+        others.par_iter().try_for_each(|(name, figure)| show_in(figure, FOLDER, name))?;
+        show_in(figure, FOLDER, name)?;
+    }
     Ok(drawn.len())
 }
 
@@ -117,22 +114,18 @@ fn main() -> Result<(), Box<dyn Error>> {
         moons::experiment("full and half moons", moon.images(&phases[0])?, streams),
         moons::experiment("all phases but a gap", moon.images(&phases[1])?, streams),
         Experiment {
-            name: "two moons",
-            data: points,
             hidden: vec![64, 64],
-            latent_dim: 2,
             decoder_variance: 0.02,
             steps: 4000,
-            streams,
+            ..moons::experiment("two moons", points, streams)
         },
     ];
     let models = train(&experiments)?;
     let judge = Judge::new(moon.clone());
+    let (contrast, close) = (judge.contrast(), judge.close());
     println!(
         "Half-way between the half and the full moon lies the three-quarter moon; the nearest pixel blend of the two\n\
-         is {:.3} away from it (root-mean-square grey, 0 to 1). Closer than {:.3} counts as close.",
-        judge.contrast(),
-        judge.close()
+         is {contrast:.3} away from it (root-mean-square grey, 0 to 1). Closer than {close:.3} counts as close."
     );
 
     // %% [markdown]
@@ -144,16 +137,28 @@ fn main() -> Result<(), Box<dyn Error>> {
     // divergence is the information $I(x; z)$ plus $\mathrm{KL}(q(z) \| p(z))$, the last column (B12a).
 
     // %%
-    let mut figures_shown = report(&judge, moon.size(), &experiments[0], &models[0], &phases[0])?;
+    let walks = moons::walks(&judge, &models[0], &experiments[0]);
+    let mut figures_shown = report((&experiments[0], &models[0]), &judge, &walks, &phases[0])?;
+
+    // %% [markdown]
+    // The codes above, the way below. Half-way the ELBO makes a pixel blend: no picture says that there are moons between.
+
+    // %%
+    let strip = pictures::strips(&judge, &walks, moon.size())?;
+    figures_shown += show_all(&[("full_and_half_moons_strip".to_owned(), strip)])?;
 
     // %% [markdown]
     // ## All phases but a gap
     //
-    // Half-way between full and half moons the ELBO made a pixel blend: nothing in the data says that there are moons between. With
-    // the other phases in sight it makes a moon, but not the three-quarter moon that lies in the gap.
+    // With the other phases in sight it makes a moon, but not the three-quarter moon that lies in the gap.
 
     // %%
-    figures_shown += report(&judge, moon.size(), &experiments[1], &models[1], &phases[1])?;
+    let walks = moons::walks(&judge, &models[1], &experiments[1]);
+    figures_shown += report((&experiments[1], &models[1]), &judge, &walks, &phases[1])?;
+
+    // %%
+    let strip = pictures::strips(&judge, &walks, moon.size())?;
+    figures_shown += show_all(&[("all_phases_but_a_gap_strip".to_owned(), strip)])?;
 
     // %% [markdown]
     // ## Two moons
@@ -170,8 +175,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         moon_report::arcs(&models[2], &experiments[2].data, &made)
     );
     figures_shown += show_all(&[
-        ("two_moons".to_owned(), pictures::point_models(&models[2], &experiments[2].data, &labels, &made)),
         ("two_moons_training".to_owned(), pictures::training(&models[2])),
+        ("two_moons".to_owned(), pictures::point_models(&models[2], &experiments[2].data, &labels, &made)),
     ])?;
     println!("\n{figures_shown} figures, each with its data as CSV, are in {FOLDER}.");
 

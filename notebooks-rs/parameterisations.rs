@@ -5,7 +5,7 @@
 //
 // Every term of the denoising form compares $p(x_{t-1}|x_t)$ with the posterior of one noising step,
 //
-// $$q(x_{t-1}|x_t, x_0) = \mathcal N(\mu_q, \sigma_q^2 I), \qquad \sigma_q^2 = \frac{(1-\alpha_t)(1-\bar\alpha_{t-1})}{1-\bar\alpha_t},$$
+// $$q(x_{t-1}|x_t, x_0) = \mathcal N(\mu_q, \sigma_q^2 I), \quad \sigma_q^2 = \tfrac{(1-\alpha_t)(1-\bar\alpha_{t-1})}{1-\bar\alpha_t},$$
 // $$\mu_q = \frac{\sqrt{\alpha_t} (1-\bar\alpha_{t-1})\, x_t + \sqrt{\bar\alpha_{t-1}} (1-\alpha_t)\, x_0}{1-\bar\alpha_t}
 // \qquad \text{Luo (84), (93)}.$$
 //

@@ -1,10 +1,35 @@
-//! The Markov hierarchical VAE: a chain of conditionals `x → z₁ → … → z_T` and back, and its bound, exact and estimated.
+//! The Markov hierarchical VAE (MHVAE): a chain of conditionals `x → z₁ → … → z_T` and back, and its bound, exact and estimated.
+//!
+//! # A chain of latents
+//!
+//! Each latent has its own encoder, which sees the latent below it alone, and its own decoder, which sees the one above:
 //!
 //! ```text
 //! q(z₁…z_T | x) = q(z₁|x) Π q(z_t | z_{t-1})                      Luo (24)
 //! p(x, z₁…z_T)  = p(z_T) p(x|z₁) Π p(z_{t-1} | z_t)               Luo (23)
 //! ELBO          = E_q [log p(x, z₁…z_T) - log q(z₁…z_T | x)]      Luo (25)-(29)
 //! ```
+//!
+//! The bound falls short of the evidence by `KL(q(z₁…z_T|x) || p(z₁…z_T|x))`. It comes apart in two ways. The *denoising* form holds each
+//! `p(z_{t-1}|z_t)` against `q(z_{t-1}|z_t, x)`, the encoder turned round by Bayes' rule; the *consistency* form holds each
+//! `p(z_t|z_{t+1})` against the bridge `q(z_t|z_{t-1}, z_{t+1})`. Nearly every account prints `q(z_t|z_{t-1})` there, which is another
+//! number, and not the bound. With [`Mhvae`] all three can be computed:
+//!
+//! ```
+//! use mhvae::Mhvae;
+//! use ndarray::array;
+//! use prob::LinearGaussian;
+//!
+//! let step = |scale, variance| LinearGaussian::isotropic(1, scale, variance);
+//! let chain = Mhvae::new(vec![step(0.9, 0.2)?, step(0.7, 0.5)?], vec![step(0.9, 0.3)?, step(0.6, 0.6)?])?;
+//! let x = array![0.8];
+//! let (denoising, consistency) = (chain.denoising(&x)?, chain.consistency(&x)?);
+//! assert!((denoising.elbo() - consistency.elbo()).abs() < 1e-12);
+//! assert!((chain.consistency_as_printed(&x).elbo() - denoising.elbo()).abs() > 0.1);
+//! # Ok::<(), prob::ProbError>(())
+//! ```
+//!
+//! # What is where
 //!
 //! | module | what is here |
 //! |---|---|
@@ -16,7 +41,8 @@
 //! | [`bound`] | the bound by Monte Carlo, for any chain of conditionals |
 //! | [`importance`] | the bound of `k` paths, which rises to the evidence |
 //!
-//! The prior is `p(z_T) = N(0, I)`; all terms are in nats.
+//! The prior is `p(z_T) = N(0, I)`; all terms are in nats. The chapter `mhvae` uses this crate; `elbow explain C3` and `elbow explain R1`
+//! check what is said above.
 
 mod average;
 pub mod bound;

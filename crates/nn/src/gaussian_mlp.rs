@@ -3,7 +3,7 @@
 use ndarray::{Array1, Array2, ArrayRef2, ArrayView2, Axis, Zip};
 use ndarray_rand::rand::Rng;
 use prob::Conditional;
-use prob::diagonal::log_normal;
+use prob::diagonal::RootPrecision;
 
 use crate::Mlp;
 
@@ -106,12 +106,12 @@ impl Conditional for GaussianMlp {
 
     fn log_prob(&self, y: &ArrayRef2<f64>, x: &ArrayRef2<f64>) -> Array1<f64> {
         let (mean, log_var) = self.mean_and_log_var(x);
-        let mut log_prob = Array2::zeros(mean.dim());
+        let (mut log_prob, mut precision) = (Array2::zeros(mean.dim()), RootPrecision::default());
         Zip::from(&mut log_prob)
             .and(y)
             .and(&mean)
             .and(&log_var)
-            .for_each(|out, y, mean, log_var| *out = log_normal(y - mean, *log_var));
+            .for_each(|out, y, mean, log_var| *out = precision.log_normal(y - mean, *log_var));
         log_prob.sum_axis(Axis(1))
     }
 }

@@ -8,7 +8,7 @@
 //! | [`backward`] | the chain rule, one layer at a time: the tape and the gradient it fills |
 //! | [`adam`] | Adam, the optimiser |
 //! | [`training`] | mini-batches, learning rate, divergence: what training any model has in common |
-//! | `products` | the three products of a layer: by BLAS, or row by row where a side is short |
+//! | `products` | the three products of a layer: by a kernel, by BLAS where they are large, row by row where a side is short |
 //! | [`shards`] | a batch in parts, side by side on the cores |
 //! | [`archive`] | parameters to bytes and back, in the format safetensors |
 //! | [`gaussian_mlp`] | a conditional `p(y|x)` whose mean and log-variance a network writes out |

@@ -77,7 +77,7 @@ impl DiagonalGaussian {
         let log_ratio = &self.log_var - &other.log_var;
         let shift = &self.mean - &other.mean;
         Zip::from(&log_ratio).and(&shift).and(&other.log_var).fold(0.0, |sum, r, m, log_var| {
-            sum + 0.5 * (exp_m1_minus(*r) + standardised(*m, *log_var).powi(2))
+            sum + 0.5 * (exp_m1_minus(*r) + RootPrecision::default().standardised(*m, *log_var).powi(2))
         })
     }
 
@@ -91,17 +91,46 @@ impl DiagonalGaussian {
 
 /// `log N(r; 0, e^log_var)` of one residual `r`, in nats.
 pub fn log_normal(residual: f64, log_var: f64) -> f64 {
-    -0.5 * (standardised(residual, log_var).powi(2) + log_var + LN_2PI)
+    RootPrecision::default().log_normal(residual, log_var)
+}
+
+/// `1/σ = e^(-log σ²/2)` for one log-variance after another, computed anew only where it differs from the one before: for all
+/// pixels of a decoder with a fixed variance, once.
+#[derive(Clone, Copy, Debug)]
+pub struct RootPrecision {
+    log_var: f64,
+    root: f64,
+}
+
+impl Default for RootPrecision {
+    fn default() -> Self {
+        Self { log_var: 0.0, root: 1.0 }
+    }
+}
+
+impl RootPrecision {
+    /// `e^(-log_var/2)`.
+    pub fn of(&mut self, log_var: f64) -> f64 {
+        if log_var != self.log_var {
+            *self = Self { log_var, root: (-0.5 * log_var).exp() };
+        }
+        self.root
+    }
+
+    /// `r/σ`, in which nothing is squared yet: `1/σ²` leaves the range of f64 at `log σ² = -709`. 0 stays 0 for every `σ`.
+    fn standardised(&mut self, residual: f64, log_var: f64) -> f64 {
+        if residual == 0.0 { 0.0 } else { residual * self.of(log_var) }
+    }
+
+    /// `log N(r; 0, e^log_var)`, in nats, as [`log_normal`](log_normal()).
+    pub fn log_normal(&mut self, residual: f64, log_var: f64) -> f64 {
+        -0.5 * (self.standardised(residual, log_var).powi(2) + log_var + LN_2PI)
+    }
 }
 
 /// `log N(z; 0, I)` in nats for each row of `z` (`[n, d]`), `[n]`.
 pub fn log_standard_normal(z: &ArrayRef2<f64>) -> Array1<f64> {
     z.map_axis(Axis(1), |row| row.iter().map(|&z| log_normal(z, 0.0)).sum())
-}
-
-/// `r/σ`, in which nothing is squared yet: `1/σ²` leaves the range of f64 at `log σ² = -709`. 0 stays 0 for every `σ`.
-fn standardised(residual: f64, log_var: f64) -> f64 {
-    if residual == 0.0 { 0.0 } else { residual * (-0.5 * log_var).exp() }
 }
 
 /// `KL(N(m, e^log_var) || N(0, 1)) = ½ (m² + σ² - 1 - log σ²)` of one coordinate, in nats.
@@ -158,6 +187,17 @@ mod tests {
                 let law = |mean: f64| DiagonalGaussian::new(array![mean], array![log_var]).unwrap();
                 assert_relative_eq!(law(3.0 * sd).kl_divergence(&law(0.0)), 4.5, max_relative = 1e-14);
             }
+        }
+    }
+
+    /// What came before changes nothing, whether it was the same, another, or no number.
+    #[test]
+    fn one_after_the_other_is_each_on_its_own() {
+        let mut precision = RootPrecision::default();
+        for log_var in [0.0, 0.3, 0.3, -2.0, f64::NAN, -2.0, 0.0, f64::INFINITY, 0.3] {
+            let (found, alone) = (precision.of(log_var), (-0.5 * log_var).exp());
+            assert_eq!(found.to_bits(), alone.to_bits(), "{log_var}");
+            assert_eq!(precision.log_normal(1.3, log_var).to_bits(), log_normal(1.3, log_var).to_bits());
         }
     }
 

@@ -5,13 +5,13 @@
 //! | [`gaussian`] | `N(m, S)` with a full covariance: density, entropy, divergence, conditioning |
 //! | [`diagonal`] | `N(m, diag σ²)` with its log-variances kept |
 //! | [`mixture`] | finite mixtures of Gaussians: density, score, posterior, sampling |
-//! | [`experts`] | linear answers weighed by the responsibilities of a mixture: `E[y|x]` of many rows
-//! | [`rows`] | squared lengths of rows |
+//! | [`experts`] | linear answers weighed by the responsibilities of a mixture: `E[y|x]` of many rows |
+//! | [`rows`] | squared lengths of rows, and rows shifted |
 //! | [`noise`] | standard normal rows |
 //! | [`bound`] | the terms of an evidence lower bound, with the sign convention of the whole project |
 //! | [`conditional`] | what every conditional law `p(y | x)` offers, row by row |
 //! | [`linear_gaussian`] | `y = W x + b + noise`: push forward, joint, Bayes reversal, composition |
-//! | [`bridge`] | the law of the middle of three in a chain
+//! | [`bridge`] | the law of the middle of three in a chain |
 //! | [`quadratic`] | `x'Ax + b'x + c`: exact mean and variance under a Gaussian |
 //! | [`gauss_hermite`] | quadrature under a Gaussian, exact for polynomials |
 //! | [`adaptive`] | quadrature on an interval or the line, with an error estimate |

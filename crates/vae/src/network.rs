@@ -3,7 +3,7 @@
 use ndarray::{Array2, ArrayRef2, Axis, Zip};
 use ndarray_rand::rand::Rng;
 use nn::{GaussianMlp, Gradient, Pass, Variance};
-use prob::diagonal::{kl_to_standard_normal, log_normal};
+use prob::diagonal::{RootPrecision, kl_to_standard_normal};
 use prob::{Bound, Gaussian, Mixture, ProbError};
 
 use crate::Objective;
@@ -112,10 +112,11 @@ impl Vae {
 
         let (mean, log_var) =
             self.decoder.heads(self.decoder.net().forward_on(&work.z, &mut work.decoder.tape).view());
+        let mut precision = RootPrecision::default();
         let log_likelihood = Zip::from(x)
             .and(&mean)
             .and(&log_var)
-            .fold(0.0, |sum, x, mean, log_var| sum + log_normal(x - mean, *log_var));
+            .fold(0.0, |sum, x, mean, log_var| sum + precision.log_normal(x - mean, *log_var));
         Bound { reconstruction: log_likelihood / n, prior_matching: divergence / n, matching: vec![] }
     }
 
@@ -140,12 +141,13 @@ impl Vae {
 
         // -log N(x; m, e^v) with u = (m - x) e^(-v/2): by m, u e^(-v/2); by v, ½ (1 - u²). Scaled before it is squared,
         // a residual of 0 stays 0 for a variance whose reciprocal overflows.
+        let mut precision = RootPrecision::default();
         let (mean, log_var) = self.decoder.heads(work.decoder.tape.output().view());
         let (mut by_mean, mut by_log_var) =
             work.decoder.grad_output.view_mut().split_at(Axis(1), mean.ncols());
         Zip::from(&mut by_mean).and(x).and(&mean).and(&log_var).for_each(|g, x, m, v| {
-            let precision_root = (-0.5 * v).exp();
-            *g = weigh(w_r, (m - x) * precision_root * precision_root);
+            let root = precision.of(*v);
+            *g = weigh(w_r, (m - x) * root * root);
         });
         if self.decoder.learns_variance() {
             Zip::from(&mut by_log_var).and(x).and(&mean).and(&log_var).for_each(|g, x, m, v| {

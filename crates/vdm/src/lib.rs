@@ -1,4 +1,39 @@
-//! The variational diffusion model: the Markov hierarchical VAE whose encoder is fixed.
+//! The variational diffusion model (VDM): the Markov hierarchical VAE whose latents are as wide as `x` and whose encoder is fixed.
+//!
+//! # From a chain to a diffusion
+//!
+//! The encoder only adds noise, by a [`Schedule`] `α_1 … α_T`, so that every law that has to do with it is known in closed form:
+//!
+//! ```text
+//! q(x_t | x_{t-1})      = N(√α_t x_{t-1}, (1-α_t) I)
+//! q(x_t | x_0)          = N(√ᾱ_t x_0, (1-ᾱ_t) I),  ᾱ_t = Π α_s            Luo (69), (70)
+//! q(x_{t-1} | x_t, x_0) = N(μ_q(x_t, x_0), σ_q²(t) I)                    Luo (74)-(84)
+//! ```
+//!
+//! What is learned is the way back, `p(x_{t-1}|x_t)`. Each matching term of the bound is a squared error of what the model takes for
+//! `x_0`, weighed by how much the signal-to-noise ratio falls in that step, `½ (SNR(t-1) - SNR(t))`. A model may as well predict the
+//! noise, the score, the mean or `v`: five names for one number ([`parameterisation`]), with five weights ([`weights`]).
+//!
+//! For linear reverse steps everything has a value, in each form of the bound, and the form that is usually printed can be seen to be
+//! another number:
+//!
+//! ```
+//! use ndarray::array;
+//! use vdm::{Reverse, Schedule, Vdm};
+//!
+//! let schedule = Schedule::from_alphas(&[0.9, 0.7, 0.5])?;
+//! let model = Vdm::new(schedule, Reverse::unbiased(1, vec![0.6; 3], vec![0.3; 3])?)?;
+//! let x_0 = array![0.8];
+//! let (denoising, consistency) = (model.denoising(&x_0), model.consistency(&x_0));
+//! assert!((denoising.elbo() - consistency.elbo()).abs() < 1e-12);
+//! assert!((model.consistency_as_printed(&x_0).elbo() - denoising.elbo()).abs() > 0.1);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! For a mixture the best denoiser `E[x_0|x_t]` is known too ([`ExactDenoiser`]), and with it the best bound there is and the best
+//! samples ([`Sampler`]); a learned one ([`DenoiserNet`]) is held against it.
+//!
+//! # What is where
 //!
 //! | module | what is here |
 //! |---|---|
@@ -21,9 +56,8 @@
 //! | [`continuous`] | the bound with the best denoiser, and its limit of infinitely many steps |
 //!
 //! The terms of linear reverse steps are closed scalar formulas in nats, isotropic in `d` dimensions. They share no
-//! code with the general algebra of chains, so that each can check the other.
-//!
-//! Steps are numbered `t = 1 … T` as on paper; `x_0` is the observation and `ᾱ_0 = 1`.
+//! code with the general algebra of chains, so that each can check the other. Steps are numbered `t = 1 … T` as on paper; `x_0` is the
+//! observation and `ᾱ_0 = 1`. The chapters `from_mhvae_to_vdm` to `training_and_sampling` use this crate.
 
 pub mod bayes;
 pub mod continuous;

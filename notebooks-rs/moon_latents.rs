@@ -30,7 +30,7 @@ use nn::TrainingError;
 use notebooks::show::show_in;
 use notebooks::{check, progress};
 use plot::{Figure, PlotError};
-use prob::Gaussian;
+use prob::{Bound, Gaussian};
 use rayon::prelude::*;
 use toy::{MoonPhase, TwoMoons};
 
@@ -41,20 +41,17 @@ const FOLDER: &str = "figures/moon_latents";
 /// All experiments at once, a bar over all mini-batches.
 fn train(experiments: &[Experiment]) -> Result<Vec<Vec<Trained>>, TrainingError> {
     let bar = progress::bar(experiments.iter().map(|e| e.total_steps() as u64).sum());
-    let models = experiments
-        .par_iter()
-        .map(|experiment| {
-            experiment.run(&|objective, bound| {
-                bar.inc(1);
-                if bar.position().is_multiple_of(50) {
-                    bar.set_message(format!(
-                        "{}, {objective}: reconstruction {:.1}, prior matching {:.2} nats",
-                        experiment.name, bound.reconstruction, bound.prior_matching
-                    ));
-                }
-            })
+    let run = |experiment: &Experiment| {
+        experiment.run(&|objective, Bound { reconstruction, prior_matching, .. }| {
+            bar.inc(1);
+            if bar.position().is_multiple_of(50) {
+                let terms =
+                    format!("reconstruction {reconstruction:.1}, prior matching {prior_matching:.2} nats");
+                bar.set_message(format!("{}, {objective}: {terms}", experiment.name));
+            }
         })
-        .collect();
+    };
+    let models = experiments.par_iter().map(run).collect();
     bar.finish_and_clear();
     models
 }
@@ -72,12 +69,11 @@ fn headline(experiment: &Experiment) {
 
 /// What became of one set of moons: two tables, what they say, and three figures, the last of them the latent spaces.
 fn report(
-    trained: (&Experiment, &[Trained]),
     judge: &Judge,
-    walks: &[Walked],
+    experiment: &Experiment,
+    (models, walks): (&[Trained], &[Walked]),
     phases: &[f64],
 ) -> Result<usize, PlotError> {
-    let (experiment, models) = trained;
     headline(experiment);
     println!("{}\n{}", moon_report::terms(models), moon_report::pictures(walks));
     moon_report::findings(judge, walks).iter().for_each(|found| println!("- {found}"));
@@ -138,7 +134,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     // %%
     let walks = moons::walks(&judge, &models[0], &experiments[0]);
-    let mut figures_shown = report((&experiments[0], &models[0]), &judge, &walks, &phases[0])?;
+    let mut figures_shown = report(&judge, &experiments[0], (&models[0], &walks), &phases[0])?;
 
     // %% [markdown]
     // The codes above, the way below. Half-way the ELBO makes a pixel blend: no picture says that there are moons between.
@@ -154,7 +150,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     // %%
     let walks = moons::walks(&judge, &models[1], &experiments[1]);
-    figures_shown += report((&experiments[1], &models[1]), &judge, &walks, &phases[1])?;
+    figures_shown += report(&judge, &experiments[1], (&models[1], &walks), &phases[1])?;
 
     // %%
     let strip = pictures::strips(&judge, &walks, moon.size())?;

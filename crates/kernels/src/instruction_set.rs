@@ -297,7 +297,9 @@ pub(crate) mod tests {
             let lanes = |at: [usize; 2]| {
                 let mut lanes = [0.0; LANES];
                 lanes[0] = 1.0;
-                at.map(|i| lanes[i] = half);
+                for i in at {
+                    lanes[i] = half;
+                }
                 lanes
             };
             for (at, expected) in

@@ -146,7 +146,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     // %% [markdown]
     // ## All phases but a gap
     //
-    // With the other phases in sight it makes a moon, but not the three-quarter moon that lies in the gap.
+    // With the other phases in sight the ELBO makes a moon half-way, 86 % lit, but not the three-quarter moon, which lies in the gap.
 
     // %%
     let walks = moons::walks(&judge, &models[1], &experiments[1]);
@@ -174,7 +174,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         ("two_moons_training".to_owned(), pictures::training(&models[2])),
         ("two_moons".to_owned(), pictures::point_models(&models[2], &experiments[2].data, &labels, &made)),
     ])?;
-    println!("\n{figures_shown} figures, each with its data as CSV, are in {FOLDER}.");
+    println!("\n{figures_shown} figures, which a program saves, each with its data as CSV, in {FOLDER}.");
 
     // %% [markdown]
     // ## Exercises

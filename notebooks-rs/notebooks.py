@@ -8,6 +8,7 @@ what is in it moves to the left, and the crates that a program has from Cargo ar
 """
 
 import argparse
+import importlib.util
 import json
 import pathlib
 import re
@@ -76,11 +77,14 @@ def build(name, folder):
 def execute(path):
     """Runs a notebook from top to bottom, and keeps what its cells said. The first error ends it, and is returned."""
     import nbformat
+    from jupyter_client.kernelspec import NoSuchKernel
     from nbconvert.preprocessors import CellExecutionError, ExecutePreprocessor
 
     notebook = nbformat.read(path, as_version=4)
     try:
         ExecutePreprocessor(timeout=1800, kernel_name="rust").preprocess(notebook, {"metadata": {"path": str(path.parent)}})
+    except NoSuchKernel:
+        sys.exit("the evcxr kernel is not installed: notebooks-rs/execute.sh brings its own")
     except CellExecutionError as error:
         return f"{path.name}: {error}"
     finally:
@@ -100,6 +104,8 @@ def main():
     asked = parser.parse_args()
     if unknown := set(asked.chapters) - set(known):
         parser.error(f"no chapter is called {', '.join(sorted(unknown))}; there are {', '.join(known)}")
+    if missing := [name for name in ("jupytext", "nbconvert") if importlib.util.find_spec(name) is None]:
+        sys.exit(f"there is no {' and no '.join(missing)}: pip install -r {HERE / 'requirements.txt'}, or notebooks-rs/execute.sh")
     asked.out.mkdir(parents=True, exist_ok=True)
     paths = [build(name, asked.out) for name in asked.chapters or known]
     if not asked.execute:

@@ -15,7 +15,7 @@
 // 2. they are the same thing: true of the bounds, **false** of the sums;
 // 3. the second has the lower variance: **it depends**, first of all on how it is sampled.
 //
-// Claims of this chapter: D3b, D3c, D5, D6a, D6b, D6d, D6e, D7a, D7b, D14c, D14d, D14e, D14h, R1, R2, R3 (`elbow explain R1`).
+// Claims of this chapter: D3b, D3c, D5, D6a, D6b, D6d, D6e, D7a, D7b, D14c, D14d, D14e, D14h, R1, R2, R3.
 
 // %%
 use std::error::Error;

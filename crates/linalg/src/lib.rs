@@ -13,6 +13,7 @@
 pub mod backend;
 #[cfg(all(feature = "blas", target_arch = "x86_64", not(target_os = "macos")))]
 mod blis_kernel;
+mod blocked_rows;
 pub mod cholesky;
 pub mod eigen;
 mod norm;

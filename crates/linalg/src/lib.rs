@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`mod@backend`] | which code multiplies matrices: BLIS, Accelerate, OpenBLAS or pure Rust |
 //! | [`cholesky`] | the factor `A = L Lᵀ`: log-determinants, whitening, solves |
+//! | `blocked_rows` | rows times a triangle, a block of columns at a time |
 //! | [`eigen`] | `A = V diag(λ) Vᵀ` of a symmetric matrix: principal axes, square roots |
 //! | [`polar`] | the orthogonal matrix nearest to a matrix |
 //!

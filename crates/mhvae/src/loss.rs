@@ -110,22 +110,11 @@ impl NetworkMhvae {
     /// `z_{t-1}`, to which it is added.
     fn decoder_backward(&self, t: usize, weight: f64, work: &mut Workspace) {
         let decoder = &self.decoders()[t - 1];
-        let Pass { tape, grad_output, gradient } = &mut work.decoders[t - 1];
-        let (mean, log_var) = decoder.heads(tape.output().view());
-        let (mut by_mean, mut by_log_var) = grad_output.view_mut().split_at(Axis(1), mean.ncols());
-        let y = &work.z[t - 1];
-
-        // -log N(y; m, e^v) with u = (m - y) e^(-v/2): by m, u e^(-v/2); by v, ½ (1 - u²); by y, minus that by m.
-        Zip::from(&mut by_mean).and(y).and(&mean).and(&log_var).for_each(|g, y, m, v| {
-            let scale = (-0.5 * v).exp();
-            *g = weight * ((m - y) * scale) * scale;
-        });
-        if decoder.learns_variance() {
-            Zip::from(&mut by_log_var).and(y).and(&mean).and(&log_var).for_each(|g, y, m, v| {
-                *g = weight * 0.5 * (1.0 - ((m - y) * (-0.5 * v).exp()).powi(2));
-            });
-        }
-        work.by_z[t - 1] -= &by_mean;
+        let pass = &mut work.decoders[t - 1];
+        decoder.negative_log_prob_by_heads(&work.z[t - 1], weight, pass);
+        // By y it is minus that by the mean.
+        work.by_z[t - 1] -= &decoder.heads(pass.grad_output.view()).0;
+        let Pass { tape, grad_output, gradient } = pass;
         work.by_z[t].assign(decoder.net().backward(tape, grad_output, gradient));
     }
 

@@ -5,7 +5,7 @@ use ndarray_rand::rand::Rng;
 use prob::Conditional;
 use prob::diagonal::RootPrecision;
 
-use crate::Mlp;
+use crate::{Mlp, Pass};
 
 /// Where the variance of a [`GaussianMlp`] comes from.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -87,6 +87,40 @@ impl GaussianMlp {
             None => written,
         };
         (mean, log_var)
+    }
+
+    /// `-weight · log N(y; μ, σ²)`, summed over all entries of `y` (`[n, output_dim]`), by what the network wrote, into
+    /// `pass.grad_output`. With `u = (μ - y)/σ` it is `weight · u/σ` by `μ`, and `weight · ½ (1 - u²)` by `log σ²` where
+    /// that is learned.
+    ///
+    /// The residual is scaled before it is squared, so that 0 stays 0 for a variance whose reciprocal overflows; and a term
+    /// of weight 0 has no gradient, not even where its derivative has overflowed: `0 · ∞` is NaN.
+    ///
+    /// # Panics
+    /// If `y` has not the shape of the means, or the pass is another network's.
+    pub fn negative_log_prob_by_heads(&self, y: &ArrayRef2<f64>, weight: f64, pass: &mut Pass) {
+        let Pass { tape, grad_output, .. } = pass;
+        if weight == 0.0 {
+            grad_output.fill(0.0);
+            return;
+        }
+        let mut precision = RootPrecision::default();
+        let (mean, log_var) = self.heads(tape.output().view());
+        let (mut by_mean, mut by_log_var) = grad_output.view_mut().split_at(Axis(1), self.output_dim);
+        if self.learns_variance() {
+            let heads = Zip::from(&mut by_mean).and(&mut by_log_var).and(y).and(&mean).and(&log_var);
+            heads.for_each(|by_mean, by_log_var, y, mean, log_var| {
+                let root = precision.of(*log_var);
+                let u = (mean - y) * root;
+                *by_mean = weight * (u * root);
+                *by_log_var = weight * 0.5 * (1.0 - u * u);
+            });
+        } else {
+            Zip::from(&mut by_mean).and(y).and(&mean).and(&log_var).for_each(|by_mean, y, mean, log_var| {
+                let root = precision.of(*log_var);
+                *by_mean = weight * ((mean - y) * root * root);
+            });
+        }
     }
 }
 

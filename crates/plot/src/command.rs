@@ -28,9 +28,6 @@ pub(crate) fn upright(text: &str) -> Node {
 /// The atom of a command that takes no argument.
 pub(crate) fn named(name: &str) -> Option<Atom> {
     use Class::{Binary, Close, Open, Operator, Ordinary, Relation};
-    if let Some(letter) = greek(name) {
-        return Some((Ordinary, upright(&letter.to_string())));
-    }
     let glyph = |class, text: &str| Some((class, upright(text)));
     let drawn = |class, symbol| Some((class, Node::Drawn(symbol)));
     let space = |ems| Some((Ordinary, Node::Space { ems, breakable: false }));
@@ -66,13 +63,19 @@ pub(crate) fn named(name: &str) -> Option<Atom> {
         "," => space(THIN),
         ";" | " " => space(THICK),
         "quad" => space(1.0),
-        _ => None,
+        // All upright: the font's sloping alpha can hardly be told from its a.
+        _ => greek(name).map(|letter| (Ordinary, upright(&letter.to_string()))),
     }
 }
 
-/// Greek letters, all set upright: the font's sloping alpha can hardly be told from its a.
-fn greek(name: &str) -> Option<char> {
-    const NAMES: [(&str, char); 36] = [
+/// The Greek letter that TeX calls `name`; nothing for any other command.
+///
+/// ```
+/// assert_eq!(plot::greek("alpha"), Some('α'));
+/// assert_eq!(plot::greek("infty"), None);
+/// ```
+pub fn greek(name: &str) -> Option<char> {
+    const NAMES: [(&str, char); 37] = [
         ("alpha", 'α'),
         ("beta", 'β'),
         ("gamma", 'γ'),
@@ -81,6 +84,7 @@ fn greek(name: &str) -> Option<char> {
         ("varepsilon", 'ε'),
         ("zeta", 'ζ'),
         ("eta", 'η'),
+        ("theta", 'θ'),
         ("vartheta", 'ϑ'),
         ("iota", 'ι'),
         ("kappa", 'κ'),

@@ -205,7 +205,7 @@ fn draw_dots(
     dots: &[Dot],
     mapped: bool,
 ) -> Result<(), PlotError> {
-    let transparency = 1.0 - style.opacity.unwrap_or(0.9 - 0.15 * crowd(dots.len()));
+    let transparency = 1.0 - style.opacity.unwrap_or(1.0 - 0.2 * crowd(dots.len()));
     let window = window(frame, dots.iter().map(|dot| dot.size).fold(0.0, f64::max));
     canvas.layer(Layer { transparency, mapped, ..Layer::clipped(window) }, |pen| {
         let mut visible = dots.iter().filter(|dot| window.contains(dot.at));

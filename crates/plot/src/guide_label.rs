@@ -15,13 +15,10 @@ use crate::theme;
 const GAP: f64 = 3.0;
 /// Room around a name that its halo takes, pt.
 const HALO: f64 = 1.5;
-/// From an ellipse to the halo of a name just outside it, pt.
-const CLEAR: f64 = 1.0;
 /// Height of a name, as a share of the type size.
 const HEIGHT: f64 = 1.15;
-/// Outward directions on the page in which an ellipse may be named, the first choice first.
-const DIRECTIONS: [Point; 8] =
-    [(0.0, -1.0), (0.0, 1.0), (1.0, 0.0), (-1.0, 0.0), (0.7, -0.7), (0.7, 0.7), (-0.7, 0.7), (-0.7, -0.7)];
+/// Outward directions on the page in which an ellipse may be named, sixteenths of a turn from the top, the first choice first.
+const DIRECTIONS: [u8; 16] = [0, 8, 4, 12, 2, 6, 10, 14, 1, 3, 5, 7, 9, 11, 13, 15];
 
 /// Draws the names of `guides`, ellipses and upright lines of the panel.
 pub(crate) fn draw<'a>(
@@ -79,19 +76,15 @@ fn least_hiding(
     places.iter().copied().filter(free).min_by_key(hidden).or(places.first().copied())
 }
 
-/// Places for a name: on the outline in every direction, then as many just outside.
+/// Places for a name: on the outline in every direction. A name beside it would be nearer to another ring.
 fn places(outline: &[Point], (width, height): (f64, f64)) -> Option<Vec<Rect>> {
-    let farthest = |(dx, dy): Point| {
-        let along = |p: &Point| p.0 * dx + p.1 * dy;
+    let farthest = |turn: u8| {
+        let (dx, dy) = (f64::from(turn) / 16.0 * std::f64::consts::TAU).sin_cos();
+        let along = |p: &Point| p.0 * dx - p.1 * dy;
         outline.iter().copied().max_by(|a, b| along(a).total_cmp(&along(b)))
     };
-    let ends = DIRECTIONS.iter().map(|&direction| farthest(direction)).collect::<Option<Vec<Point>>>()?;
-    let on = ends.iter().map(|&end| Rect::about(end, width, height));
-    let outside = ends.iter().zip(DIRECTIONS).map(|(&(x, y), (dx, dy))| {
-        let away = |d: f64, side: f64| if d == 0.0 { 0.0 } else { (0.5 * side + HALO + CLEAR).copysign(d) };
-        Rect::about((x + away(dx, width), y + away(dy, height)), width, height)
-    });
-    Some(on.chain(outside).collect())
+    let ends = DIRECTIONS.iter().map(|&turn| farthest(turn)).collect::<Option<Vec<Point>>>()?;
+    Some(ends.iter().map(|&end| Rect::about(end, width, height)).collect())
 }
 
 #[cfg(test)]
@@ -123,8 +116,10 @@ mod tests {
     }
 
     #[test]
-    fn a_name_stands_beside_a_circle_that_is_covered() {
-        assert_eq!(hidden(&named_circle().circle((0.0, 0.0), 2.0, Style::series(0))).0, 0);
+    fn a_name_stands_on_its_circle_even_where_that_is_covered() {
+        let (_, place) = hidden(&named_circle().circle((0.0, 0.0), 2.0, Style::series(0)));
+        let (x, y) = (0.5 * (place.left + place.right) - 60.0, 0.5 * (place.top + place.bottom) - 60.0);
+        assert!((x.hypot(y) - 40.0).abs() < 0.1, "({x}, {y})");
     }
 
     #[test]

@@ -10,7 +10,7 @@
 //! - [`diagram`](Diagram): variables as nodes, conditional laws as arrows
 //! - [`style`](Style): colour, weight, name of a mark; [`ColorScale`]: values as colours
 //! - [`raster`](Raster): matrices of values and the [`Extent`] they cover
-//! - [`label`](Label): text with `$x_t$` and `$\bar{\alpha}$`
+//! - [`label`](Label): text with `$x_t$` and `$\bar{\alpha}$`; [`greek`]: its letters by name
 //! - [`theme`]: the colours by name; [`Theme`]: the paper, light, dark or for printing in grey
 //!
 //! How it is drawn, each step in its own file:
@@ -59,6 +59,7 @@ mod table;
 pub mod theme;
 
 pub use color::{Color, ColorMap};
+pub use command::greek;
 pub use diagram::{Arrow, Diagram, Node};
 pub use error::PlotError;
 pub use export::{Format, write_whole};

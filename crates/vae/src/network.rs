@@ -139,21 +139,7 @@ impl Vae {
         // A term that the loss lacks has no gradient, not even where its derivative has overflowed: 0 · ∞ is NaN.
         let weigh = |weight: f64, derivative: f64| if weight == 0.0 { 0.0 } else { weight * derivative };
 
-        // -log N(x; m, e^v) with u = (m - x) e^(-v/2): by m, u e^(-v/2); by v, ½ (1 - u²). Scaled before it is squared,
-        // a residual of 0 stays 0 for a variance whose reciprocal overflows.
-        let mut precision = RootPrecision::default();
-        let (mean, log_var) = self.decoder.heads(work.decoder.tape.output().view());
-        let (mut by_mean, mut by_log_var) =
-            work.decoder.grad_output.view_mut().split_at(Axis(1), mean.ncols());
-        Zip::from(&mut by_mean).and(x).and(&mean).and(&log_var).for_each(|g, x, m, v| {
-            let root = precision.of(*v);
-            *g = weigh(w_r, (m - x) * root * root);
-        });
-        if self.decoder.learns_variance() {
-            Zip::from(&mut by_log_var).and(x).and(&mean).and(&log_var).for_each(|g, x, m, v| {
-                *g = weigh(w_r, 0.5 * (1.0 - ((m - x) * (-0.5 * v).exp()).powi(2)));
-            });
-        }
+        self.decoder.negative_log_prob_by_heads(x, w_r, &mut work.decoder);
         let Pass { tape, grad_output, gradient } = &mut work.decoder;
         let by_z = self.decoder.net().backward(tape, grad_output, gradient);
 

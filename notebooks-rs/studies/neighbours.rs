@@ -11,8 +11,7 @@ use std::error::Error;
 use std::path::Path;
 
 use figures::chapters::neighbour_report::table;
-use figures::chapters::neighbours::STUDIES;
-use montecarlo::Streams;
+use figures::chapters::neighbours::{STUDIES, page};
 use notebooks::progress;
 use plot::Format;
 use rayon::prelude::*;
@@ -23,9 +22,8 @@ fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
     let bar = progress::bar(STUDIES.len() as u64);
     let pages = STUDIES
         .par_iter()
-        .enumerate()
-        .map(|(k, study)| {
-            let page = study(Streams::new(SEED).role(&k.to_string()));
+        .map(|(name, _)| {
+            let page = page(name, SEED);
             bar.inc(1);
             page
         })
@@ -33,8 +31,8 @@ fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
     bar.finish_and_clear();
     println!("{}", table(&pages));
     let folder = Path::new("figures/neighbours");
-    for page in &pages {
-        page.figure.save(folder, page.name, &Format::ALL)?;
+    for ((name, _), page) in STUDIES.iter().zip(&pages) {
+        page.figure.save(folder, name, &Format::ALL)?;
     }
     println!("\n{} figures, each with its data as CSV, are in {}.", pages.len(), folder.display());
     Ok(())

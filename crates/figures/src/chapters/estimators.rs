@@ -32,7 +32,7 @@ pub fn consistency_vs_denoising(points: &[Point]) -> Figure {
         "variance, one term at random $t$",
     ];
     for (scheme, title) in titles.into_iter().enumerate() {
-        let mut panel = Panel::new(title).x_label("steps $T$").y_label("variance (nats²)").x_log().y_log();
+        let mut panel = Panel::new(title).x_label("steps $T$").y_label("variance (nats$^2$)").x_log().y_log();
         for form in FORMS {
             let curve = of(points, form).map(|point| (point.steps as f64, point.variances[scheme]));
             let sampled = of(points, form).filter_map(|point| {
@@ -45,7 +45,7 @@ pub fn consistency_vs_denoising(points: &[Point]) -> Figure {
         }
         figure.panel(panel);
     }
-    let mut bias = Panel::new("bias").x_label("steps $T$").y_label("mean - ELBO (nats)").x_log();
+    let mut bias = Panel::new("bias").x_label("steps $T$").y_label(r"mean $-$ ELBO (nats)").x_log();
     for form in FORMS {
         let curve = of(points, form).map(|point| (point.steps as f64, point.bias));
         bias = bias.line(curve, style(form).label(name(form)));

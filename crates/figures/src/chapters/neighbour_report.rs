@@ -7,8 +7,6 @@ use plot::Figure;
 /// What one neighbour has to show.
 #[derive(Clone, Debug)]
 pub struct Page {
-    /// File name of the figure.
-    pub name: &'static str,
     /// Title in the table.
     pub title: &'static str,
     /// Numbers beside their theory.

@@ -30,17 +30,30 @@ use crate::chapters::neighbour_report::Page;
 /// What makes a page from the streams of a seed.
 pub type Study = fn(Streams) -> Result<Page, Box<dyn Error + Send + Sync>>;
 
-/// All pages, in the order of the chapter.
-pub const STUDIES: [Study; 8] = [
-    linear_autoencoder::study,
-    denoising_autoencoder::study,
-    sampled_autoencoder::study,
-    amortisation::study,
-    mixture_em::study,
-    probabilistic_pca::study,
-    maximum_likelihood::study,
-    evidence::study,
+/// All pages by name, in the order of the chapter.
+pub const STUDIES: [(&str, Study); 8] = [
+    ("linear_autoencoder", linear_autoencoder::study),
+    ("denoising_autoencoder", denoising_autoencoder::study),
+    ("sampled_autoencoder", sampled_autoencoder::study),
+    ("amortisation", amortisation::study),
+    ("mixture_em", mixture_em::study),
+    ("probabilistic_pca", probabilistic_pca::study),
+    ("maximum_likelihood", maximum_likelihood::study),
+    ("evidence", evidence::study),
 ];
+
+/// The page of this name, wherever it is shown: each has a stream of its own.
+///
+/// # Errors
+/// As its study.
+///
+/// # Panics
+/// If no page is called so.
+pub fn page(name: &str, seed: u64) -> Result<Page, Box<dyn Error + Send + Sync>> {
+    let k = STUDIES.iter().position(|(known, _)| *known == name).expect("a page of the chapter");
+    let (_, study) = STUDIES[k];
+    study(Streams::new(seed).role(&k.to_string()))
+}
 
 /// A law in five dimensions with variances 4, 2, 1, ½, ¼ along axes that are turned at random.
 ///

@@ -98,8 +98,9 @@ fn draw(_: &Studio) -> Result<Drawing, FigureError> {
         .y_range(-1.3, -0.86)
         .horizontal(limit, Style::guide().name("-h(x_0)"))
         .text((18.0, limit + 0.022), "$-h(x_0)$", Style::new(theme::TEXT).align(Align::Left));
-    let mut right = Panel::new("gap to $-h(x_0)$")
+    let mut middle = Panel::new("gap to $-h(x_0)$")
         .x_label("steps $T$")
+        .y_label("nats")
         .x_log()
         .y_log()
         .x_ticks(ticks())
@@ -111,24 +112,29 @@ fn draw(_: &Studio) -> Result<Drawing, FigureError> {
             _ => Style::new(colors[i]).dotted(),
         };
         left = left
-            .line(bound.clone(), style().name(names[i]))
+            .line(bound.clone(), style().label(names[i]))
             .points(bound.clone(), Style::new(colors[i]).size(3.0).name(names[i]));
-        right = right
-            .line(gap.clone(), style().label(names[i]))
+        middle = middle
+            .line(gap.clone(), style().name(names[i]))
             .points(gap.clone(), Style::new(colors[i]).size(3.0).name(names[i]));
     }
-    right = right
-        .line(excess.clone(), Style::new(theme::BLACK).dashed().width(0.9).label(r"sum $-$ integral"))
-        .points(excess.clone(), Style::new(theme::BLACK).size(2.4).name("sum - integral"));
-    let mut figure = Figure::new(160.0, 70.0).columns(2);
-    figure.panel(left).panel(right);
+    let right = Panel::new(r"matching terms $-$ integral")
+        .x_label("steps $T$")
+        .y_label("nats")
+        .x_log()
+        .y_log()
+        .x_ticks(ticks())
+        .line(excess.clone(), Style::new(theme::GREEN).dashed().name("sum - integral"))
+        .points(excess.clone(), Style::new(theme::GREEN).size(3.0).name("sum - integral"));
+    let mut figure = Figure::new(190.0, 66.0).columns(3);
+    figure.panel(left).panel(middle).panel(right);
     let last = |points: &[(f64, f64)]| points.last().expect("points").1;
     let caption = format!(
         "The average bound of the best denoiser for data with two modes, exact by quadrature. Left: with end points of the log-SNR that \
          move out as $T$ grows it rises to minus the entropy, {limit:.4} nats. With fixed end points, or with the same $\\beta_t = c/T$ at \
-         every step, it stays below. Right: the gap of the first falls as $T^{{{:.2}}}$ over the last {} points, along its leading term (grey), \
+         every step, it stays below. Middle: the gap of the first falls as $T^{{{:.2}}}$ over the last {} points, along its leading term (grey), \
          and is ${}$ nats at $T = {}$. With fixed ends {:.4} nats are left in the limit; with $\\beta_t = c/T$, $c = {TOTAL_NOISE}$, the gap \
-         is {:.4} there and tends to half of Euler's constant, {:.4}. Between fixed end points the sum of the \
+         is {:.4} there and tends to half of Euler's constant, {:.4}. Right: between fixed end points the sum of the \
          matching terms exceeds the integral by an amount that falls as $T^{{{:.2}}}$.",
         fitted(&gaps[0]),
         STEPS.iter().filter(|t| **t >= FITTED_FROM).count(),

@@ -64,7 +64,7 @@ fn draw(_: &Studio) -> Result<Drawing, FigureError> {
     let last = model.steps() as f64;
     let names = |from: usize| {
         let steps = (from..model.steps()).map(|k| match k {
-            0 => (0.0, "rec.".to_owned()),
+            0 => (0.0, "recon.".to_owned()),
             k => (k as f64, k.to_string()),
         });
         steps.chain([(last, "prior".to_owned())]).collect::<Vec<_>>()
@@ -77,6 +77,7 @@ fn draw(_: &Studio) -> Result<Drawing, FigureError> {
         .y_range(0.0, 0.72);
     let mut sums = Panel::new("reconstruction less the terms so far")
         .x_label("terms taken off")
+        .y_label("nats")
         .x_ticks(names(0))
         .x_range(-0.4, last + 0.4)
         .y_range(-3.15, 0.2)

@@ -34,7 +34,7 @@ fn decoder() -> Arrow {
 }
 
 fn vae(_: &Studio) -> Result<Drawing, FigureError> {
-    let mut figure = Figure::new(160.0, 34.0);
+    let mut figure = Figure::new(160.0, 44.0);
     figure.panel(
         Diagram::new("")
             .node("x", (0.0, 0.0), Node::observed("$x$"))
@@ -42,7 +42,9 @@ fn vae(_: &Studio) -> Result<Drawing, FigureError> {
             .node("prior", (4.4, 0.0), Node::text("$p(z)$"))
             .arrow("x", "z", encoder().bend(32.0).label(r"$q(z \mid x)$"))
             .arrow("z", "x", decoder().bend(32.0).label(r"$p(x \mid z)$"))
-            .arrow("prior", "z", decoder().label("prior matching")),
+            .arrow("prior", "z", decoder())
+            .brace_below(["x", "z"], "reconstruction")
+            .brace_below(["z", "prior"], "prior matching"),
     );
     let caption = "The VAE. The encoder (solid) draws $z$ for an observation $x$; the decoder (dashed) draws $z$ from the prior and $x$ from $z$. The \
                    reconstruction term looks at $x$ after a walk to $z$ and back; the prior matching term compares the two arrows that end at $z$: \
@@ -116,10 +118,11 @@ fn vdm(_: &Studio) -> Result<Drawing, FigureError> {
             .arrow("0", "t-1", encoder().bend(35.0))
             .arrow("t", "t-1", decoder().bend(35.0).label(r"$p(x_{t-1} \mid x_t)$"))
             .arrow("t", "t+1", Arrow::new().faded())
-            .brace_below(["t-1", "t"], "one variable, $x_t$, drawn from $x_0$"),
+            .brace_below(["t"], "one variable, drawn from $x_0$"),
     );
-    let caption = "The same bound of the diffusion model in two forms. The consistency terms compare what two neighbours say of $x_t$: a mean \
-                   over $x_{t-1}$ and $x_{t+1}$, which belong together, so that it is no mean of $\\mathrm{KL}(q(x_t|x_{t-1}) \\,\\|\\, p(x_t|x_{t+1}))$. \
+    let caption = "The same bound of the diffusion model in two forms. The consistency terms compare what two neighbours say of $x_t$. Given both, \
+                   $x_t$ follows the bridge $q(x_t|x_{t-1}, x_{t+1})$ and not $q(x_t|x_{t-1})$, so that a term is no mean of \
+                   $\\mathrm{KL}(q(x_t|x_{t-1}) \\,\\|\\, p(x_t|x_{t+1}))$. \
                    The denoising terms compare the arrows from $x_t$ to $x_{t-1}$, and need no other latent. The sums of the two kinds of \
                    terms differ, the bounds do not.";
     Ok(Drawing::new(figure, caption))

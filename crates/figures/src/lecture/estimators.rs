@@ -2,7 +2,7 @@
 
 use super::{Drawing, FigureError, LectureFigure, Studio};
 use crate::chapters::estimators as pictures;
-use crate::studies::estimators::{FORMS, STEPS, denoising_is_better, ladder, study};
+use crate::studies::estimators::{FORMS, STEPS, denoising_is_better, ladder, study, turning_point};
 
 pub(super) const CONSISTENCY_AGAINST_DENOISING: LectureFigure = LectureFigure {
     name: "consistency_against_denoising",
@@ -24,12 +24,14 @@ const LADDER_STEPS: usize = 50;
 fn consistency_against_denoising(studio: &Studio) -> Result<Drawing, FigureError> {
     let points = study(studio.seed(), |_| ())?;
     let [path, independent, one_step] = denoising_is_better(&points);
+    let turn = turning_point(&points, 0)
+        .map_or("at none of them".to_owned(), |steps| format!("from $T = {steps}$ on"));
     let off = points.iter().filter(|point| point.form == FORMS[0]).map(|point| point.bias);
     let (least, most) =
         off.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), bias| (low.min(bias), high.max(bias)));
     let caption = format!(
         "Exact variances (lines) and Monte Carlo estimates (points, two standard errors) of three forms of the bound under three \
-         ways of sampling. The denoising form has the lower variance at {path} of {n} numbers of steps on one shared path, at \
+         ways of sampling. The denoising form has the lower variance at {path} of {n} numbers of steps on one shared path, {turn}, at \
          {independent} with own draws for each term, and at {one_step} with one term at a random step. The consistency form as printed \
          has the highest variance, and a bias: between {least:.3} and {most:.3} nats.",
         n = STEPS.len()

@@ -33,17 +33,20 @@ fn draw(studio: &Studio) -> Result<Drawing, FigureError> {
         let of = |first: bool| shown(&x_t, &modes, first);
         let level =
             if t == 0 { "no noise".to_owned() } else { format!("log SNR ${:.1}$", schedule.log_snr(t)) };
+        // Half the strength of the colours: marks must read on top of them.
+        let peak = raster.values().iter().fold(f64::MIN_POSITIVE, |max: f64, &v| max.max(v));
+        let shade = ColorScale::new(theme::DENSITY).range(0.0, 2.0 * peak);
         let panel = Panel::new(level)
             .name(format!("t = {t}"))
             .x_label(match schedule.alpha_bar(t) {
-                small if small < 1e-3 => format!(r"$\bar{{\alpha}}_t = {}$", scientific(small)),
-                share => format!(r"$\bar{{\alpha}}_t = {share:.2}$"),
+                small if small < 1e-3 => format!(r"$t = {t}$, $\bar{{\alpha}}_t = {}$", scientific(small)),
+                share => format!(r"$t = {t}$, $\bar{{\alpha}}_t = {share:.2}$"),
             })
             .x_range(-HALF, HALF)
             .y_range(-HALF, HALF)
             .equal_aspect()
             .no_grid()
-            .density(raster, extent, ColorScale::new(theme::DENSITY))
+            .density(raster, extent, shade)
             .points(of(false), Style::new(theme::BLACK).size(1.3).name("samples of the other modes"))
             .points(of(true), Style::new(theme::VERMILLION).size(2.4).name("samples of one mode"));
         figure.panel(panel);

@@ -72,8 +72,9 @@ fn two_weights() -> (Panel, f64) {
         .arrow(mean_log, log_mean, Style::new(theme::TEXT).width(0.9))
         .points([log_mean], Style::new(theme::BLUE).size(4.4).name("log E w"))
         .points([mean_log], Style::new(theme::VERMILLION).size(4.4).name("E log w"))
-        .text((middle - 0.1, log_mean.1 + 0.28), r"$\log E\,w$", text(theme::BLUE))
-        .text((middle + 0.1, mean_log.1 - 0.25), r"$E \log w$", text(theme::VERMILLION).align(Align::Left))
+        .text((middle - 0.09, log_mean.1 + 0.12), r"$\log E\,w$", text(theme::BLUE).align(Align::Right))
+        .text((2.3, 1.12), r"$\log w$", text(theme::BLUE).align(Align::Right))
+        .text((middle + 0.09, mean_log.1 - 0.17), r"$E \log w$", text(theme::VERMILLION).align(Align::Left))
         .text((middle + 0.06, log_mean.1 - 0.08), "gap", text(theme::TEXT).align(Align::Left));
     (panel, gap)
 }
@@ -118,7 +119,7 @@ fn draw(studio: &Studio) -> Result<Drawing, FigureError> {
                 Style::new(theme::GREEN).dotted().name("log p(x) - χ²/2k"),
             )
             .text((9.0, evidence - 0.22), r"$\log p(x) - \chi^2/2k$", text(theme::GREEN).align(Align::Left))
-            .text((3.2, evidence - 0.75), "$L_k$", text(theme::BLUE).align(Align::Left))
+            .text((3.5, evidence - 0.5), "$L_k$", text(theme::BLUE).align(Align::Left))
             .line(exact.iter().copied(), Style::new(theme::BLUE).name("exact"))
             .points(exact.iter().copied(), Style::new(theme::BLUE).size(2.2).name("exact"))
             .error_bars(drawn, Style::new(theme::VERMILLION).name("Monte Carlo, two standard errors")),

@@ -78,14 +78,14 @@ fn draw(_: &Studio) -> Result<Drawing, FigureError> {
             .line(exact.iter().copied(), Style::new(theme::ORANGE).width(2.6).name("integral"))
             .line(on_points_of(&exact, k), Style::new(theme::BLUE).width(0.9).name(format!("K = {k}")));
         let words = |color| Style::new(color).size(8.5).align(Align::Left);
-        figure.panel(if k == 1 {
-            panel.text((0.13, 2.8), "component", words(theme::BLUE)).text(
+        figure.panel(match k {
+            1 => panel.text((0.13, 2.8), "component", words(theme::BLUE)).text(
                 (0.32, 0.75),
                 "integral",
                 words(theme::ORANGE),
-            )
-        } else {
-            panel
+            ),
+            8 => panel.text((0.22, 2.8), "mixture", words(theme::BLUE)),
+            _ => panel,
         });
     }
     let numbers: Vec<usize> = (0..10).flat_map(|i| [1 << i, 3 << i]).filter(|&k| k <= 512).collect();
@@ -102,7 +102,7 @@ fn draw(_: &Studio) -> Result<Drawing, FigureError> {
             .x_log()
             .y_log()
             .line(
-                [guide(48.0), guide(512.0)],
+                [guide(96.0), guide(512.0)],
                 Style::guide().label("$K^{-2}$").label_at(300.0, 4.0 * guide(300.0).1),
             )
             .line(errors.iter().copied(), Style::new(theme::BLUE).name("total variation"))

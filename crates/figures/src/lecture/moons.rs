@@ -1,5 +1,6 @@
 //! The moons: latent spaces of three objectives, the way from half to full moon, the decoded latent grid.
 
+use montecarlo::Streams;
 use ndarray::{Array2, array};
 use plot::{Figure, Pictures, Raster};
 use toy::MoonPhase;
@@ -45,9 +46,9 @@ pub(super) struct Moons {
 }
 
 impl Moons {
-    /// Trains the models.
+    /// Trains the models: those of the chapter `moon_latents`, if the seed is its seed.
     pub(super) fn train(studio: &Studio) -> Result<Self, nn::TrainingError> {
-        let streams = studio.streams("moons");
+        let streams = Streams::new(studio.seed());
         let phases = moon_sets::all_but_a_gap(EXAMPLES, streams);
         let data = MoonPhase::default().images(&phases).expect("phases between 0 and 1");
         let experiment = experiment("all phases but a gap", data, streams);
@@ -87,13 +88,15 @@ fn moon_phases(studio: &Studio) -> Result<Drawing, FigureError> {
     let caption = format!(
         "Pictures decoded on the straight line between the codes of the half and of the full moon, by the models of the figure \
          before; above them true moons and pixel blends. The phases from {:.2} to {:.2} were never shown. Of the pictures on the way, \
-         {} are moons for reconstruction alone, {} for prior matching alone and {} for the ELBO; half-way the ELBO is {:.3} from \
-         the nearest moon and {:.3} from the nearest blend (root-mean-square grey).",
+         {} are moons for reconstruction alone, {} for prior matching alone and {} for the ELBO, which means nearer to a true moon \
+         than {:.3} (root-mean-square grey): half of what is between the three-quarter moon and the nearest blend. Half-way the ELBO is {:.3} from the nearest moon and \
+         {:.3} from the nearest blend.",
         moon_sets::GAP.0,
         moon_sets::GAP.1,
         moons(0),
         moons(1),
         moons(2),
+        judge.close(),
         walks[2].middle().moon.distance,
         walks[2].middle().blend.distance,
     );
@@ -101,7 +104,7 @@ fn moon_phases(studio: &Studio) -> Result<Drawing, FigureError> {
 }
 
 fn latent_grid(studio: &Studio) -> Result<Drawing, FigureError> {
-    let Moons { models, .. } = studio.moons()?;
+    let Moons { experiment, models, .. } = studio.moons()?;
     let size = MoonPhase::default().size();
     let mut figure = Figure::new(160.0, 86.0).columns(2);
     for (k, title) in [(0, "reconstruction only"), (2, "the ELBO")] {
@@ -111,14 +114,23 @@ fn latent_grid(studio: &Studio) -> Result<Drawing, FigureError> {
                 let z = array![[quantile(j), quantile(GRID - 1 - i)]];
                 raster(&models[k].vae.decoder.mean(&z), size)
             });
-            table = table.row("", row);
+            table = table.row(format!("${:.1}$", quantile(GRID - 1 - i)), row);
         }
-        figure.panel(table);
+        figure.panel(table.column_notes((0..GRID).map(|j| format!("${:.1}$", quantile(j)))));
     }
+    let within = |k: usize| {
+        let codes = models[k].vae.encoder.mean(&experiment.data);
+        let inside =
+            codes.rows().into_iter().filter(|z| z.iter().all(|z| z.abs() <= quantile(GRID - 1))).count();
+        format!("{:.0} %", 100.0 * inside as f64 / codes.nrows() as f64)
+    };
     let caption = format!(
-        "Decoded pictures at {GRID} by {GRID} points of the latent space, at even quantiles of the prior in both coordinates, so that all \
-         are equally probable under $p(z)$. The codes of the autoencoder lie far outside of this square, so that most of what it decodes \
-         here is no moon; of the ELBO's moons lie along the curve of its codes, and blends of them beside it."
+        "Decoded pictures at {GRID} by {GRID} points of the latent space, $z_1$ to the right and $z_2$ upwards, at even quantiles of the \
+         prior in both coordinates, so that all are equally probable under $p(z)$. Of the codes of the examples {} lie within this square \
+         for reconstruction alone, and {} for the ELBO. Along the curve of the codes, in the figure of latent spaces, what is \
+         decoded are moons, and beside it blends of moons.",
+        within(0),
+        within(2),
     );
     Ok(Drawing::new(figure, caption))
 }

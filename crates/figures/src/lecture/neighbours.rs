@@ -1,9 +1,5 @@
 //! The neighbours of the VAE: inference for each observation, weighted draws, principal components, GAN, VQ-VAE, scores.
 
-use std::error::Error;
-
-use montecarlo::Streams;
-
 use super::numbers::scientific;
 use super::{Drawing, FigureError, LectureFigure, Studio};
 use crate::chapters::generators;
@@ -53,11 +49,9 @@ pub(super) const FRECHET_DISTANCE: LectureFigure = LectureFigure {
     draw: frechet_distance,
 };
 
-type Study = fn(Streams) -> Result<Page, Box<dyn Error + Send + Sync>>;
-
 /// A page of the chapter `neighbours`, and what its numbers say.
-fn of_page(study: Study, studio: &Studio, said: impl Fn(&Page) -> String) -> Result<Drawing, FigureError> {
-    let page = study(studio.streams("neighbours"))?;
+fn of_page(name: &str, studio: &Studio, said: impl Fn(&Page) -> String) -> Result<Drawing, FigureError> {
+    let page = pages::page(name, studio.seed())?;
     let caption = said(&page);
     Ok(Drawing::new(page.figure, caption))
 }
@@ -73,12 +67,13 @@ fn number(page: &Page, begins: &str) -> String {
 }
 
 fn importance(studio: &Studio) -> Result<Drawing, FigureError> {
-    of_page(pages::evidence::study, studio, |page| {
+    of_page("evidence", studio, |page| {
         format!(
             "Estimates of $p(x)$ by $\\frac1n \\sum p(x|z_i)$ with draws from the prior, and by weighted draws from an encoder. Left: the \
              share of draws that counts, $n_{{\\mathrm{{eff}}}}/n$, exact (lines) and estimated: it falls as a \
-             power whose exponent is the number of dimensions, for the prior faster. In six of them one weight has the relative variance {} from the prior and {} from the \
-             encoder. Right: how the bound of $k$ weights closes in on $\\log p(x)$.",
+             power whose exponent is the number of dimensions, for the prior faster. Bars are two standard errors; where few weights carry the \
+             variance, as from the prior in many dimensions, it is found too small, and its error with it. In six of them one weight has the relative variance {} from the prior and {} from the \
+             encoder. Right, for a small network on the line: how the bound of $k$ weights closes in on $\\log p(x)$.",
             number(page, "prior, d = 6: relative variance"),
             number(page, "encoder, d = 6: relative variance")
         )
@@ -86,11 +81,12 @@ fn importance(studio: &Studio) -> Result<Drawing, FigureError> {
 }
 
 fn amortisation(studio: &Studio) -> Result<Drawing, FigureError> {
-    of_page(pages::amortisation::study, studio, |page| {
+    of_page("amortisation", studio, |page| {
         format!(
             "What a VAE with one latent loses on two moons, its decoder fixed. Left: for one observation the exact posterior, the best \
-             Gaussian and the one that the encoder gives. Right: both bounds against $\\log p(x)$, point by point. On average the \
-             amortisation gap is {} nats and the gap of the best Gaussian {} nats.",
+             Gaussian and the one that the encoder gives. Right: what both bounds lack of $\\log p(x)$, point by point, on a logarithmic axis; one observation in ten has a larger \
+             amortisation gap than the marked one. On average the \
+             amortisation gap is {} nats and the gap of the best Gaussian {} nats (one standard error).",
             number(page, "amortisation gap"),
             number(page, "approximation gap")
         )
@@ -98,7 +94,7 @@ fn amortisation(studio: &Studio) -> Result<Drawing, FigureError> {
 }
 
 fn principal_components(studio: &Studio) -> Result<Drawing, FigureError> {
-    of_page(pages::linear_autoencoder::study, studio, |page| {
+    of_page("linear_autoencoder", studio, |page| {
         format!(
             "Gradient descent on the squared error of a linear autoencoder with two latents for five coordinates, from several starts. \
              All end in the span of the first two principal axes (largest angle {}), at the error that the other eigenvalues leave.",
@@ -131,7 +127,8 @@ fn vq_vae(studio: &Studio) -> Result<Drawing, FigureError> {
         .expect("there are models");
     let caption = format!(
         "A VQ-VAE on two moons, with $K$ codes. The bound with a learned prior over codes is highest for $K = {}$, \
-         ${:.2} \\pm {:.2}$ nats; more codes cost more than they give. Codes that no point takes are begun anew; left alone, {} of \
+         ${:.2} \\pm {:.2}$ nats (one standard error, as the bars); more codes cost more than they give, nearly $\\log K$. Below on the right: how far the \
+         bounds and $\\log p(x)$ of a fresh point are below those of the law of the data. Codes that no point takes are begun anew; left alone, {} of \
          {} die.",
         best.codes,
         best.learned.mean,
@@ -145,8 +142,8 @@ fn vq_vae(studio: &Studio) -> Result<Drawing, FigureError> {
 fn frechet_distance(studio: &Studio) -> Result<Drawing, FigureError> {
     let study = scores::study(studio.seed(), &|| ())?;
     let caption = format!(
-        "Scores of seven generators of a ring of eight modes, six of them with a known fault: exact values, and estimates with two \
-         standard errors. The Fréchet distance of coordinates sees means and covariances alone: without every second mode it is \
+        "Scores of seven generators of a ring of eight modes, six of them with a known fault: exact values, and estimates from samples. \
+         Bars are one standard error of the inception score, and of the distances the scatter of one pair of samples. The Fréchet distance of coordinates sees means and covariances alone: without every second mode it is \
          {:.3}, though half of the data is missing. The inception score sees no diversity within a mode: one point for each has {:.2} \
          of 8.",
         study.scored[2].exact, study.scored[4].bayes,

@@ -67,7 +67,7 @@ fn average_elbo(slope: f64, variance: f64) -> f64 {
 
 /// The three ways over level lines of what the average bound is below its best.
 fn ways() -> Panel {
-    let extent = Extent { x: (-0.15, 1.5), y: (0.01, 1.2) };
+    let extent = Extent { x: (-0.15, 1.75), y: (0.01, 1.2) };
     let best = -data().entropy();
     let lost = Raster::sample(90, 90, extent, |slope, variance| best - average_elbo(slope, variance));
     let words = |color| Style::new(color).size(8.5);
@@ -133,7 +133,8 @@ fn draw(_: &Studio) -> Result<Drawing, FigureError> {
         "Gradient ascent on the encoder $\\mathcal N(wx, v)$ of a linear VAE whose decoder is held. Reconstruction alone takes the slope \
          to {:.2} and the variance to {:.2}, on its way to 0; its latents have the variance {aggregate:.2} over the data, not the 1 of \
          the prior. Prior matching alone ends at slope {:.2} and variance {:.2}: $q(z|x) = p(z)$ whatever $x$ is. Both together end at \
-         slope {:.2} and variance {:.2}, the exact posterior (level lines: the average ELBO is {} to {} nats below its best).",
+         slope {:.2} and variance {:.2}, the exact posterior (level lines: the average ELBO is {} to {} nats below its best). Right: what the three \
+         encoders say of one observation, $x = {X}$.",
         reconstruction.0,
         reconstruction.1,
         prior.0,

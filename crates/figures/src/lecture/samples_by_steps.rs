@@ -18,7 +18,7 @@ pub(super) const FIGURE: LectureFigure = LectureFigure {
 };
 
 const STEPS: [usize; 3] = [5, 20, 100];
-const SAMPLES: usize = 2000;
+const SAMPLES: usize = 20_000;
 /// As many of them are drawn.
 const SHOWN: usize = 900;
 const DIRECTIONS: usize = 16;

@@ -1,6 +1,6 @@
 //! Noise schedules: what is left of the data, and the logarithm of the signal-to-noise ratio.
 
-use plot::{Color, Figure, Panel, Style, theme};
+use plot::{Align, Color, Figure, Panel, Style, theme};
 use vdm::Schedule;
 
 use super::{Drawing, FigureError, LectureFigure, Studio};
@@ -14,7 +14,10 @@ pub(super) const FIGURE: LectureFigure = LectureFigure {
 
 const STEPS: usize = 1000;
 
-/// The schedules that are compared, with the place of their name in each panel.
+/// How each is drawn, by more than the colour.
+const LINES: [fn(Style) -> Style; 3] = [|style| style, Style::dashed, Style::dotted];
+
+/// The schedules that are compared.
 fn schedules() -> [(&'static str, Schedule, Color); 3] {
     let known = "the end points are between 0 and 1";
     [
@@ -31,13 +34,24 @@ fn schedules() -> [(&'static str, Schedule, Color); 3] {
 fn draw(_: &Studio) -> Result<Drawing, FigureError> {
     let mut signal = Panel::new("what is left of the data").x_label("step $t$").y_label(r"$\bar{\alpha}_t$");
     let mut log_snr = Panel::new("signal-to-noise ratio").x_label("step $t$").y_label("log SNR$(t)$");
-    for (name, schedule, color) in schedules() {
+    for ((name, schedule, color), line) in schedules().into_iter().zip(LINES) {
+        let style = || line(Style::new(color).name(name));
         let curve = |value: fn(&Schedule, usize) -> f64| {
             (1..=STEPS).map(|t| (t as f64, value(&schedule, t))).collect::<Vec<_>>()
         };
-        signal = signal.line(curve(Schedule::alpha_bar), Style::new(color).name(name));
-        log_snr = log_snr.line(curve(|s, t| s.log_snr(t)), Style::new(color).label(name));
+        signal = signal.line(curve(Schedule::alpha_bar), style());
+        log_snr = log_snr.line(curve(|s, t| s.log_snr(t)), style());
     }
+    let words = |align| move |color| Style::new(color).size(8.5).align(align);
+    let (left, right) = (words(Align::Left), words(Align::Right));
+    signal = signal
+        .text((195.0, 0.42), "linear", right(theme::BLUE))
+        .text((410.0, 0.56), "cosine", right(theme::VERMILLION))
+        .text((425.0, 0.92), "even in log-SNR", left(theme::GREEN));
+    log_snr = log_snr
+        .text((330.0, -3.6), "linear", right(theme::BLUE))
+        .text((660.0, 1.2), "cosine", left(theme::VERMILLION))
+        .text((270.0, 6.6), "even in log-SNR", left(theme::GREEN));
     let mut figure = Figure::new(160.0, 62.0).columns(2);
     figure.panel(signal).panel(log_snr);
     let left: Vec<String> = schedules()

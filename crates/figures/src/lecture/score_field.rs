@@ -21,6 +21,8 @@ const HALF: f64 = 2.8;
 const ARROWS: usize = 9;
 /// Length of an arrow as a share of the way to `√ᾱ_t E[x_0|x_t]`.
 const SHARE: f64 = 0.25;
+/// What is shorter than its head points nowhere.
+const HEAD: f64 = 0.1;
 
 fn draw(_: &Studio) -> Result<Drawing, FigureError> {
     let (data, schedule) = (Preset::Moons.mixture(), fine_schedule());
@@ -38,7 +40,8 @@ fn draw(_: &Studio) -> Result<Drawing, FigureError> {
             .density(raster, extent, ColorScale::new(theme::DENSITY).range(0.0, 1.6 * highest(&denoiser, t)));
         let x_t = grid();
         let moves = denoiser.score(&x_t, t) * schedule.noise_variance(t);
-        for (x, step) in x_t.rows().into_iter().zip(moves.rows()) {
+        let arrows = x_t.rows().into_iter().zip(moves.rows());
+        for (x, step) in arrows.filter(|(_, step)| SHARE * step[0].hypot(step[1]) > HEAD) {
             let tip = (x[0] + SHARE * step[0], x[1] + SHARE * step[1]);
             panel = panel.arrow((x[0], x[1]), tip, Style::new(theme::TEXT).width(0.6).name("score"));
         }
@@ -48,7 +51,7 @@ fn draw(_: &Studio) -> Result<Drawing, FigureError> {
     let caption = format!(
         "Arrows along the score $\\nabla \\log q(x_t)$ of noised moons over the exact density, at three noise levels. An arrow is {SHARE} of \
          $(1 - \\bar\\alpha_t) \\nabla \\log q(x_t)$, the way from $x_t$ to $\\sqrt{{\\bar\\alpha_t}}\\, \\mathrm E[x_0|x_t]$. With little noise it \
-         points to the nearest arc, with much to the middle of the data. Denoiser and score, each by its own formula, agree within ${}$.",
+         points to the nearest arc, with much to the middle of the data. Denoiser and score, each by its own formula, agree within ${}$. Arrows shorter than their heads are left out.",
         scientific(farthest)
     );
     Ok(Drawing::new(figure, caption))

@@ -11,7 +11,7 @@ use vdm::{Reverse, Schedule, ScheduleError};
 pub const FORMS: [Form; 3] = [Form::ConsistencyAsPrinted, Form::Consistency, Form::Denoising];
 
 /// The numbers of steps.
-pub const STEPS: [usize; 13] = [2, 3, 4, 6, 8, 12, 16, 24, 32, 50, 75, 100, 150];
+pub const STEPS: [usize; 16] = [2, 3, 4, 6, 8, 12, 16, 24, 32, 50, 75, 100, 150, 200, 300, 500];
 
 /// Every how manyth of them Monte Carlo confirms.
 const CONFIRMED: usize = 3;
@@ -93,16 +93,26 @@ pub fn study(
     Ok(points)
 }
 
-/// Where the textbook sentence "the one-variable form has the lower variance" is true: for each scheme, at how many numbers
-/// of steps the denoising form has a lower variance than the corrected consistency form.
-pub fn denoising_is_better(points: &[Point]) -> [usize; 3] {
+/// Where the textbook sentence "the one-variable form has the lower variance" is true: for each scheme, the numbers of steps at
+/// which the denoising form has a lower variance than the corrected consistency form.
+fn better(points: &[Point], scheme: usize) -> impl Iterator<Item = (usize, bool)> {
     let of = |form: Form| points.iter().filter(move |point| point.form == form);
-    [0, 1, 2].map(|scheme| {
-        let pairs = of(Form::Denoising).zip(of(Form::Consistency));
-        pairs
-            .filter(|(denoising, consistency)| denoising.variances[scheme] < consistency.variances[scheme])
-            .count()
+    let pairs = of(Form::Denoising).zip(of(Form::Consistency));
+    pairs.map(move |(denoising, consistency)| {
+        (denoising.steps, denoising.variances[scheme] < consistency.variances[scheme])
     })
+}
+
+/// At how many numbers of steps the denoising form has the lower variance, for each scheme.
+pub fn denoising_is_better(points: &[Point]) -> [usize; 3] {
+    [0, 1, 2].map(|scheme| better(points, scheme).filter(|(_, better)| *better).count())
+}
+
+/// From how many steps on the denoising form has the lower variance under this scheme; none if it has not at the last.
+pub fn turning_point(points: &[Point], scheme: usize) -> Option<usize> {
+    let numbers: Vec<(usize, bool)> = better(points, scheme).collect();
+    let worse = numbers.iter().rposition(|(_, better)| !better).map_or(0, |last| last + 1);
+    numbers.get(worse).map(|(steps, _)| *steps)
 }
 
 /// A rung of the ladder above one step, exact where it can be.

@@ -1,6 +1,6 @@
 //! Codes and dead codes, bound and evidence against their number.
 
-use plot::{Align, Color, Figure, Panel, Style, theme};
+use plot::{Align, Figure, Panel, Style, theme};
 
 use crate::studies::quantised::{CODES, Quantised, Study};
 
@@ -36,7 +36,11 @@ fn codes(study: &Study, model: &Quantised, title: &str) -> Panel {
         dead if dead.is_empty() => panel,
         dead => {
             let label = format!("dead: {}", dead.len());
-            panel.points(dead, Style::new(theme::VERMILLION).size(3.6).label(label))
+            // A pale core tells them apart without colour, too.
+            let core = Style::new(theme::WHITE).size(1.6).opacity(1.0).name("dead, core");
+            panel
+                .points(dead.clone(), Style::new(theme::VERMILLION).size(3.6).label(label))
+                .points(dead, core)
         }
     }
 }
@@ -73,23 +77,22 @@ fn price(study: &Study) -> Panel {
 
 /// What bounds and evidence lack.
 fn below(study: &Study) -> Panel {
-    let panel = over_codes("nats below the law of the data, for a fresh point")
-        .y_label(r"$\mathrm{E} \log p_{\mathrm{data}}(x)\; -$ ours (nats)")
+    let panel = over_codes("what bounds and $\\log p(x)$ of a fresh point lack")
+        .y_label(r"nats below $\mathrm{E} \log p_{\mathrm{data}}(x)$")
         .y_log();
     type Lacking = fn(&Quantised) -> (f64, f64);
-    let curves: [(&str, Color, Lacking); 3] = [
-        ("bound, uniform prior", theme::VERMILLION, |m| (m.below[0].mean, m.below[0].std_err)),
-        ("bound, learned prior", theme::BLUE, |m| (m.below[1].mean, m.below[1].std_err)),
-        (r"$\log p(x)$", theme::GREEN, |m| (m.divergence.mean, m.divergence.std_err)),
+    let curves: [(&str, Style, Lacking); 3] = [
+        ("bound, uniform prior", Style::new(theme::VERMILLION).dashed(), |m| {
+            (m.below[0].mean, m.below[0].std_err)
+        }),
+        ("bound, learned prior", Style::new(theme::BLUE), |m| (m.below[1].mean, m.below[1].std_err)),
+        (r"$\log p(x)$", Style::new(theme::GREEN).dotted(), |m| (m.divergence.mean, m.divergence.std_err)),
     ];
-    let panel = curves.into_iter().fold(panel, |panel, (name, color, value)| {
+    let panel = curves.into_iter().fold(panel, |panel, (name, style, value)| {
         let points = series(&study.models, value);
         panel
-            .line(
-                points.iter().map(|p| (p.0, p.1)),
-                Style::new(color).width(0.7).name(format!("{name}, path")),
-            )
-            .error_bars(points, Style::new(color).label(name))
+            .line(points.iter().map(|p| (p.0, p.1)), style.clone().width(0.9).name(format!("{name}, path")))
+            .error_bars(points, style.label(name))
     });
     panel
         .text((6.5, 30.0), "bars: one standard error", Style::new(theme::GUIDE).size(7.5).align(Align::Right))

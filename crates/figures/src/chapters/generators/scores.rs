@@ -1,8 +1,11 @@
 //! Inception score and Fréchet distance of generators with known faults, a row for each.
 
-use plot::{Color, Figure, Panel, Style, theme};
+use plot::{Align, Color, Figure, Panel, Style, theme};
 
 use crate::studies::scores::{Repeated, Scored, Study};
+
+/// Where the axes of the two distances end: of all but one generator that are below.
+const SHOWN: [f64; 2] = [0.5, 1.9];
 
 /// Three scores of every generator.
 pub fn figure(study: &Study) -> Figure {
@@ -16,7 +19,7 @@ pub fn figure(study: &Study) -> Figure {
     let at = |value: fn(&Scored) -> f64| {
         study.scored.iter().enumerate().map(move |(i, scored)| (value(scored), -(i as f64)))
     };
-    let exact = || Style::new(theme::ORANGE).size(5.0);
+    let exact = || Style::new(theme::ORANGE).size(4.4);
 
     let inception = panel("inception score", "number of classes")
         .x_range(0.5, 8.5)
@@ -30,22 +33,39 @@ pub fn figure(study: &Study) -> Figure {
     figure.panel(with_bars(inception, bars, theme::TEXT));
 
     let coordinates = panel("Fréchet, coordinates", "distance, root (units of $x$)")
+        .x_range(-0.03, SHOWN[0])
         .points(at(|s| s.exact.sqrt()), exact().label("exact"))
         .points(at(|s| s.coordinates.mean.mean.sqrt()), Style::new(theme::TEXT).size(1.8).label("samples"));
-    figure.panel(distances(coordinates, study, |s| &s.coordinates));
+    figure.panel(distances(coordinates, study, SHOWN[0], |s| &s.coordinates));
     let features = panel("Fréchet, features", "distance, root (units of a feature)")
+        .x_range(-0.06, SHOWN[1])
         .points(at(|s| s.features.mean.mean.sqrt()), Style::new(theme::TEXT).size(1.8).label("samples"));
-    figure.panel(distances(features, study, |s| &s.features));
+    figure.panel(distances(features, study, SHOWN[1], |s| &s.features));
     figure
 }
 
-/// Bars over the scatter of one pair of samples, and what two samples of the data have.
-fn distances(panel: Panel, study: &Study, of: fn(&Scored) -> &Repeated) -> Panel {
+/// Bars over the scatter of one pair of samples; what lies beyond the axis is pointed at.
+fn distances(panel: Panel, study: &Study, end: f64, of: fn(&Scored) -> &Repeated) -> Panel {
     let reach = study.scored.iter().map(|scored| {
         let (mean, scatter) = (of(scored).mean.mean, of(scored).scatter());
         ((mean - scatter).max(0.0).sqrt(), (mean + scatter).sqrt())
     });
-    with_bars(panel, reach, theme::TEXT)
+    let panel = with_bars(panel, reach, theme::TEXT);
+    let roots = study.scored.iter().map(|scored| of(scored).mean.mean.sqrt()).enumerate();
+    roots.filter(|&(_, root)| root > end).fold(panel, |panel, (i, root)| {
+        let row = -(i as f64);
+        panel
+            .arrow(
+                (0.88 * end, row),
+                (0.99 * end, row),
+                Style::new(theme::TEXT).width(0.9).name("beyond the axis"),
+            )
+            .text(
+                (0.86 * end, row),
+                format!("{root:.2}"),
+                Style::new(theme::TEXT).size(8.0).align(Align::Right),
+            )
+    })
 }
 
 /// A bar along each row.

@@ -7,7 +7,7 @@ use ndarray::{Array2, Axis, array};
 use neighbours::amortisation::{Inference, Posterior, gaps, infer};
 use nn::training::rows_of;
 use nn::{Training, Variance};
-use plot::{Align, Figure, Panel, Style, theme};
+use plot::{Figure, Panel, Style, theme};
 use prob::Conditional;
 use prob::diagonal::log_normal;
 use toy::TwoMoons;
@@ -47,9 +47,8 @@ pub fn study(streams: Streams) -> Result<Page, Box<dyn Error + Send + Sync>> {
     order.sort_by(|&a, &b| gain(&found[b]).total_cmp(&gain(&found[a])));
     let shown = order[OBSERVATIONS / 10];
     let mut figure = Figure::new(160.0, 66.0).columns(2);
-    figure.panel(posteriors(&vae, &x.select(Axis(0), &[shown]), &found[shown])).panel(bounds(&found, shown));
+    figure.panel(posteriors(&vae, &x.select(Axis(0), &[shown]), &found[shown])).panel(lacking(&found, shown));
     Ok(Page {
-        name: "amortisation",
         title: "amortised and per-sample inference, two moons, averages over 400 points in nats",
         rows: vec![
             Row::estimated(
@@ -90,26 +89,20 @@ fn posteriors(vae: &Vae, x: &Array2<f64>, at: &Inference) -> Panel {
         .key()
 }
 
-/// Both bounds against the evidence, observation by observation.
-fn bounds(found: &[Inference], shown: usize) -> Panel {
-    let (low, high) = found.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), i| {
-        (low.min(i.log_evidence), high.max(i.log_evidence))
-    });
-    let lowest = found.iter().fold(low, |low, i| low.min(i.amortised_bound));
-    let points =
-        |f: fn(&Inference) -> f64| found.iter().map(move |i| (i.log_evidence, f(i))).collect::<Vec<_>>();
-    let marked = |f: fn(&Inference) -> f64| found.get(shown).map(|i| (i.log_evidence, f(i)));
-    Panel::new("two bounds for each of 400 observations")
+/// What both bounds lack of the evidence, observation by observation.
+fn lacking(found: &[Inference], shown: usize) -> Panel {
+    let encoder = |i: &Inference| (i.log_evidence, i.log_evidence - i.amortised_bound);
+    let best = |i: &Inference| (i.log_evidence, i.log_evidence - i.per_sample_bound);
+    let marked = |of: fn(&Inference) -> (f64, f64)| found.get(shown).map(of);
+    Panel::new("what each of 400 observations loses")
         .x_label(r"$\log p(x)$ (nats)")
-        .y_label("bound (nats)")
-        .line([(low, low), (high, high)], Style::guide().label(r"equality"))
-        .points(points(|i| i.amortised_bound), Style::new(theme::VERMILLION).size(1.6).label("encoder"))
-        .points(points(|i| i.per_sample_bound), Style::new(theme::BLUE).size(1.6).label("best $q$"))
-        .points(
-            marked(|i| i.amortised_bound),
-            Style::new(theme::VERMILLION).size(5.0).name("encoder, marked"),
-        )
-        .points(marked(|i| i.per_sample_bound), Style::new(theme::BLUE).size(5.0).name("best q, marked"))
-        .text((high, lowest), "marked: 1 in 10 has a larger gap", Style::new(theme::TEXT).align(Align::Right))
+        .y_label(r"$\log p(x) -$ bound (nats)")
+        .y_log()
+        .points(found.iter().map(encoder), Style::new(theme::VERMILLION).size(1.8).label("encoder"))
+        .points(found.iter().map(best), Style::new(theme::BLUE).size(1.8).label("best $q$"))
+        .points(marked(encoder), Style::new(theme::TEXT).size(5.0).opacity(1.0).label("marked"))
+        .points(marked(best), Style::new(theme::TEXT).size(5.0).opacity(1.0).name("marked, best q"))
+        .points(marked(encoder), Style::new(theme::VERMILLION).size(3.0).name("encoder, marked"))
+        .points(marked(best), Style::new(theme::BLUE).size(3.0).name("best q, marked"))
         .key()
 }

@@ -81,7 +81,6 @@ pub fn study(streams: Streams) -> Result<Page, Box<dyn Error + Send + Sync>> {
     let mut figure = Figure::new(160.0, 66.0).columns(2);
     figure.panel(curves).panel(excess);
     Ok(Page {
-        name: "denoising_autoencoder",
         title: "denoising autoencoder, trimodal data with noise ½",
         rows: vec![
             Row::estimated("least error, E Var(x|y)", found.least, least.value),

@@ -77,7 +77,7 @@ pub fn study(streams: Streams) -> Result<Page, Box<dyn Error + Send + Sync>> {
             let variance = vae.weight_variance(&x, &proposal)?;
             exact.push((d as f64, 1.0 / (1.0 + variance)));
             let share = effective_share(found.relative_variance);
-            drawn.push((d as f64, share.mean, share.std_err));
+            drawn.push((d as f64, share.mean, 2.0 * share.std_err));
             if d == 6 {
                 let at = format!("{name}, d = 6: ");
                 let evidence = vae.log_evidence(&x);
@@ -93,9 +93,9 @@ pub fn study(streams: Streams) -> Result<Page, Box<dyn Error + Send + Sync>> {
     rows.extend(of_network);
     let mut figure = Figure::new(170.0, 70.0).columns(2);
     let style = Style::new(theme::TEXT).align(Align::Left);
-    let shares = shares.text((1.0, 4e-3), "lines: exact; points: drawn", style);
+    let shares = shares.text((1.0, 4e-3), "lines: exact; points: drawn, $\\pm 2$ s.e.", style);
     figure.panel(shares.key()).panel(rising.key());
-    Ok(Page { name: "evidence", title: "p(x) by draws from the prior and by weighted draws", rows, figure })
+    Ok(Page { title: "p(x) by draws from the prior and by weighted draws", rows, figure })
 }
 
 /// The importance-weighted bound of a network VAE on the line, and its evidence by both sets of weights.
@@ -128,7 +128,7 @@ fn network(streams: Streams) -> Result<(Panel, Vec<Row>), Box<dyn Error + Send +
         let gaps = GROUPS.map(|k| (k as f64, lacking(&weights, k, exact)));
         panel = panel
             .line(gaps.map(|(k, gap)| (k, gap.mean)), style.clone().width(0.7).name(format!("{name}, path")))
-            .error_bars(gaps.map(|(k, gap)| (k, gap.mean, gap.std_err)), style.label(name));
+            .error_bars(gaps.map(|(k, gap)| (k, gap.mean, 2.0 * gap.std_err)), style.label(name));
         let found = Evidence::from_log_weights(&weights)?;
         let square = second_moment(&vae.decoder, &x, exact, |z| log_normal(z - mean, log_var));
         let share = square.map_or(Theory::Silent, |square| Theory::Is(1.0 / square));

@@ -86,7 +86,6 @@ pub fn study(streams: Streams) -> Result<Page, Box<dyn Error + Send + Sync>> {
     let mut figure = Figure::new(170.0, 66.0).columns(2);
     figure.panel(errors.key()).panel(angles.key());
     Ok(Page {
-        name: "linear_autoencoder",
         title: "linear autoencoder, 2 latents for 5 coordinates",
         rows: vec![
             Row::computed(

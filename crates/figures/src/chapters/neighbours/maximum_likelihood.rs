@@ -116,7 +116,6 @@ pub fn study(streams: Streams) -> Result<Page, Box<dyn Error + Send + Sync>> {
     let at = |i: usize| sampled.get(i).ok_or("a penalty");
     let (smallest, last) = (at(0)?, at(sampled.len() - 1)?);
     Ok(Page {
-        name: "maximum_likelihood",
         title: "maximum likelihood, MAP and weight decay, 5 weights from 30 examples",
         rows: vec![
             Row::computed("weight decay against ridge, largest difference", farthest, 0.0),

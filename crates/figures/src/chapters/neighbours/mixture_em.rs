@@ -88,7 +88,7 @@ pub fn study(streams: Streams) -> Result<Page, Box<dyn Error + Send + Sync>> {
         let mean = Estimate { mean: law.mean()[0], std_err, samples: SAMPLES as u64 };
         rows.push(Row::estimated("mean of a component", mean, truth.mean()[0]));
     }
-    Ok(Page { name: "mixture_em", title: "EM on a mixture of three", rows, figure })
+    Ok(Page { title: "EM on a mixture of three", rows, figure })
 }
 
 /// The standard errors of the fitted means of a mixture on the line, when nobody knows which component drew which of the

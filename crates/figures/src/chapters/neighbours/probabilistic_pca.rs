@@ -66,7 +66,6 @@ pub fn study(streams: Streams) -> Result<Page, Box<dyn Error + Send + Sync>> {
     figure.panel(climb.key()).panel(axes);
     let apart = (&fitted.covariance() - &best.covariance()).iter().fold(0.0, |max: f64, v| max.max(v.abs()));
     Ok(Page {
-        name: "probabilistic_pca",
         title: "probabilistic PCA by EM, 2 latents for 5 coordinates",
         rows: vec![
             Row::computed("average log likelihood", fitted.average_log_likelihood(&law)?, highest),

@@ -99,5 +99,5 @@ pub fn study(streams: Streams) -> Result<Page, Box<dyn Error + Send + Sync>> {
             rows.push(Row::estimated(format!("{name}: {what}"), number, Theory::Silent));
         }
     }
-    Ok(Page { name: "sampled_autoencoder", title: "the prior decoded, ring of eight", rows, figure })
+    Ok(Page { title: "the prior decoded, ring of eight", rows, figure })
 }

@@ -32,7 +32,8 @@ pub fn consistency_vs_denoising(points: &[Point]) -> Figure {
         "variance, one term at random $t$",
     ];
     for (scheme, title) in titles.into_iter().enumerate() {
-        let mut panel = Panel::new(title).x_label("steps $T$").y_label("variance (nats$^2$)").x_log().y_log();
+        let mut panel =
+            Panel::new(title).x_label("steps $T$").y_label(r"variance ($\mathrm{nats}^2$)").x_log().y_log();
         for form in FORMS {
             let curve = of(points, form).map(|point| (point.steps as f64, point.variances[scheme]));
             let sampled = of(points, form).filter_map(|point| {

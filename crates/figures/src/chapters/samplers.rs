@@ -22,7 +22,7 @@ fn color(method: Method) -> Color {
 
 /// As its column or curve is headed.
 fn label(method: Method) -> String {
-    method.to_string().replace("0.5", "½")
+    method.to_string().replace("0.5", "1/2").replace("σ²", r"$\sigma^2$")
 }
 
 /// What a row of panels shows of a distance: what is further away is named at the upper edge.
@@ -84,7 +84,7 @@ pub fn spacings(of_each: &[Curves]) -> Figure {
         let title = match curves.spacing {
             Spacing::LogSnr => "even in log-SNR",
             Spacing::Time => "even in $t$",
-            Spacing::Karras => "even in $σ^{1/7}$",
+            Spacing::Karras => r"even in $\sigma^{1/7}$",
         };
         let names = if column + 1 == of_each.len() { Names::AtTheEnds } else { Names::InTheTable };
         let panel = panel(title.to_owned(), curves, names, (8e-5, 50.0));
@@ -134,7 +134,9 @@ fn panel(title: String, curves: &Curves, names: Names, (low, high): (f64, f64)) 
 /// The curve of a method: what can be told from samples of the data, and pale the rest. A logarithmic axis has no place for an
 /// energy distance that chance has put below 0.
 fn with_curve(mut panel: Panel, curves: &Curves, method: Method, points: &[&Point], names: Names) -> Panel {
-    let style = |suffix: &str| Style::new(color(method)).name(format!("{method}{suffix}"));
+    // What adds noise is dashed.
+    let line = |style: Style| if method.is_deterministic() { style } else { style.dashed() };
+    let style = |suffix: &str| line(Style::new(color(method)).name(format!("{method}{suffix}")));
     let place = |point: &&Point| (point.evaluations as f64, point.distance.mean);
     let first_lost = points.iter().position(|point| !curves.is_seen(point)).unwrap_or(points.len());
     let positive = |points: &[&Point]| -> Vec<(f64, f64)> {

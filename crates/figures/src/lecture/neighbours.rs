@@ -71,8 +71,8 @@ fn importance(studio: &Studio) -> Result<Drawing, FigureError> {
         format!(
             "Estimates of $p(x)$ by $\\frac1n \\sum p(x|z_i)$ with draws from the prior, and by weighted draws from an encoder. Left: the \
              share of draws that counts, $n_{{\\mathrm{{eff}}}}/n$, exact (lines) and estimated: it falls as a \
-             power whose exponent is the number of dimensions, for the prior faster. Bars are two standard errors; where few weights carry the \
-             variance, as from the prior in many dimensions, it is found too small, and its error with it. In six of them one weight has the relative variance {} from the prior and {} from the \
+             power whose exponent is the number of dimensions, for the prior faster. Bars are two standard errors, themselves uncertain where few weights carry the \
+             variance, as from the prior in many dimensions. In six of them one weight has the relative variance {} from the prior and {} from the \
              encoder. Right, for a small network on the line: how the bound of $k$ weights closes in on $\\log p(x)$.",
             number(page, "prior, d = 6: relative variance"),
             number(page, "encoder, d = 6: relative variance")

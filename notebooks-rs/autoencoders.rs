@@ -87,9 +87,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     // %% [markdown]
     // ## A linear autoencoder finds principal components
     //
-    // If encoder and decoder are matrices, $z = E(x - \bar x)$ and $x' = Dz + \bar x$, the error is smallest where $D$ spans the first
-    // $k$ eigenvectors of the covariance of the data, and it is the sum of the *other* eigenvalues (B1a to B1c). Gradient descent gets
-    // there from small weights (N1a). Other eigenvectors are stationary too, but saddles (N1b).
+    // Encoder and decoder are matrices, $z = E(x - \bar x)$ and $x' = Dz + \bar x$. With $k$ latents the error is smallest where $D$ spans
+    // the eigenvectors of the $k$ largest eigenvalues of the covariance, and it is the sum of the *other* eigenvalues (B1a to B1c).
+    // Gradient descent gets there from small weights (N1a). Other eigenvectors are stationary too, but saddles (N1b).
 
     // %%
     let truth = Gaussian::new(Array1::zeros(3), array![[2.5, 1.5, 0.0], [1.5, 2.5, 0.0], [0.0, 0.0, 0.5]])?;
@@ -181,7 +181,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     // %% [markdown]
     // ## Exercises
     //
-    // Write a number in place of `None`.
+    // Write `Some(1.234)` in place of `None` (an integer with its point: `Some(456.0)`). The program knows the answer and says
+    // whether yours is right, to a thousandth of it (to 0.001 if it is below 1 in size): four digits are enough.
     //
     // 1. The covariance of three coordinates is $\begin{pmatrix}3&1&0\\1&3&0\\0&0&1\end{pmatrix}$. What is the least $\mathrm E|x - x'|^2$
     //    of a linear autoencoder with one latent?

@@ -5,8 +5,8 @@
 //
 // A derivation is a list of equalities, and each is a *claim* that can be tried: compute both sides, by routes that have nothing in
 // common, on hundreds of random problems. Where they agree to ten digits the line is as good as true; where they do not, one
-// counterexample ends the matter, and the smaller it is, the more it teaches. This chapter makes three claims of its own. One of
-// them is false, and is printed in lecture notes.
+// counterexample ends the matter, and the smaller it is, the more it teaches. This chapter tries three lines. Two are false,
+// and one of these is printed in a well-known text, Luo (45).
 //
 // Claims of this chapter: A5a, B7, R1. `elbow explain R1` shows one of them, with what it rests on.
 
@@ -83,9 +83,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     // %% [markdown]
     // ## A line that is printed, and false
     //
-    // A claim can also say that a line is *wrong*. Of two steps with the same $\alpha$ and $p(x_{t-1}|x_t) = \mathcal N(x_t, 1)$
-    // the printed consistency term (Luo (45)) is the value, the term with the right posterior the truth. `refuted` searches for the
-    // smallest case in which they differ by more than one in a hundred, and it is content only if it finds one.
+    // A claim can also say that a line is *wrong*. For two steps with the same $\alpha$ and $p(x_{t-1}|x_t) = \mathcal N(x_t, 1)$ the
+    // closure compares 1 + (printed term - true term) with 1: printed as in Luo (45), true with the bridge $q(x_1|x_0, x_2)$. `refuted`
+    // searches for the smallest case in which the two differ by more than one in a hundred, and is content only if it finds one.
 
     // %%
     let printed = Claim::new("printed", "the consistency term as printed is a term of the bound").refuted(
@@ -123,7 +123,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     //
     // ## Exercises
     //
-    // Write a number in place of `None`; the program knows the answer and says whether yours is right, to three digits.
+    // Write `Some(1.234)` in place of `None` (an integer with its point: `Some(456.0)`). The program knows the answer and says
+    // whether yours is right, to a thousandth of it (to 0.001 if it is below 1 in size): four digits are enough.
     //
     // 1. At $v = 4$ (any $m$), by how many nats is the slip of the pen wrong (its value less the truth)?
     // 2. By how many nats is the printed line too large for $\alpha = 0.36$ in both steps, $m = 0.5$, $v = 2$?

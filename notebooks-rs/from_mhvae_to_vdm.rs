@@ -90,8 +90,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     //
     // The schedule says how fast the data drown. Its clock is the signal-to-noise ratio,
     // $\mathrm{SNR}(t) = \bar\alpha_t / (1-\bar\alpha_t)$, or the logarithm of it. Two $x_t$ with the same SNR know equally
-    // much of $x_0$, so that schedules differ only in how they share out the steps. As the ratio falls the two modes of the
-    // data run together, and at the end the law is $\mathcal N(0, 1)$ to the eye.
+    // much of $x_0$, so that schedules differ in where they begin and end, and in how they share out the steps between. As the
+    // ratio falls the two modes of the data run together, and at the end the law is $\mathcal N(0, 1)$ to the eye.
 
     // %%
     let mut figure = Figure::new(160.0, 66.0).columns(2).widths(&[1.0, 1.1]);
@@ -183,7 +183,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     // %% [markdown]
     // ## Exercises
     //
-    // Write a number in place of `None`; the program knows the answer and says whether yours is right, to three digits.
+    // Write `Some(1.234)` in place of `None` (an integer with its point: `Some(456.0)`). The program knows the answer and says
+    // whether yours is right, to a thousandth of it (to 0.001 if it is below 1 in size): four digits are enough.
     //
     // 1. Let $\alpha = (0.9, 0.7, 0.5)$. What is the variance of $x_3$ for data of variance 4?
     // 2. With $\beta_t = 0.02$ at every step, how many steps does it take at least until $\bar\alpha_T < 10^{-4}$?

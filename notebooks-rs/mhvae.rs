@@ -3,7 +3,7 @@
 // %% [markdown]
 // # 5. The hierarchical VAE: a chain of latents
 //
-// One latent more on top of the other, each knowing its neighbours only: the Markov hierarchical VAE (级联马尔科夫链 VAE).
+// One latent more on top of the other, each knowing its neighbours only: the Markov hierarchical VAE (MHVAE, 级联马尔科夫链 VAE).
 // Up goes the encoder, down comes the model, Luo (24) and (23):
 //
 // $$q(z_{1:T}|x) = q(z_1|x) \prod_{t=2}^T q(z_t|z_{t-1}), \qquad
@@ -180,7 +180,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     //
     // ## Exercises
     //
-    // Write a number in place of `None`. In all three $z_2 \sim \mathcal N(0, 1)$, $z_1 \sim \mathcal N(z_2, 1)$, $x \sim \mathcal N(z_1, 1)$.
+    // Write `Some(1.234)` in place of `None` (an integer with its point: `Some(456.0)`), right to a thousandth (to 0.001 if below 1 in
+    // size). In all three $z_2 \sim \mathcal N(0, 1)$, $z_1 \sim \mathcal N(z_2, 1)$, $x \sim \mathcal N(z_1, 1)$.
     //
     // 1. What is $\log p(x)$ at $x = 0$?
     // 2. An encoder is exact but for the mean of $q(z_2|z_1)$, which is too large by 1. How many nats does the bound lose?

@@ -4,9 +4,8 @@
 // # 4. Moon latents: what each term of the ELBO is for
 //
 // An encoder that has seen full moons and half moons should be able to make a three-quarter moon: that is how the story is told.
-// Here it is tried. Three models of the same shape are trained from the same initial weights
-//
-// (a) on the reconstruction term (重建项) only, (b) on the prior matching term (先验匹配项) only, (c) on both, the ELBO,
+// Here it is tried. Three models of the same shape are trained from the same initial weights: (a) on the reconstruction term
+// (重建项) only, (b) on the prior matching term (先验匹配项) only, (c) on both, the ELBO,
 //
 // $$\mathrm{ELBO} = \mathrm E_q \log p(x|z) - \mathrm{KL}(q(z|x) \| p(z)),$$
 //
@@ -146,7 +145,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     // %% [markdown]
     // ## All phases but a gap
     //
-    // With the other phases in sight the ELBO makes a moon half-way, 86 % lit, but not the three-quarter moon, which lies in the gap.
+    // With the other phases in sight the ELBO makes a moon half-way, if only just (0.122 from the nearest one, and 0.123 counts as
+    // close). It is 86 % lit: not the three-quarter moon, which lies in the gap.
 
     // %%
     let walks = moons::walks(&judge, &models[1], &experiments[1]);
@@ -179,14 +179,14 @@ fn main() -> Result<(), Box<dyn Error>> {
     // %% [markdown]
     // ## Exercises
     //
-    // Write a number in place of `None`. A picture has 576 pixels, and the decoder is $\mathcal N(\mu(z), \tfrac14 I)$.
+    // Write `Some(1.234)` in place of `None` (an integer with its point: `Some(456.0)`), right to a thousandth (to 0.001 if below 1 in
+    // size). A picture has 576 pixels, and the decoder is $\mathcal N(\mu(z), \tfrac14 I)$.
     //
     // 1. A code is $q(z|x) = \mathcal N(\mu, \mathrm{diag}\, \sigma^2)$ with $\mu = (1.5, -0.5)$ and $\sigma = (0.1, 0.2)$. How many nats is
     //    $\mathrm{KL}(q(z|x) \| p(z))$ (B7)?
     // 2. What is the largest value that the reconstruction term of a picture can have? Compare it with (a) in the tables.
-    // 3. A picture is one of two, equally likely, which differ by 1 in 200 of the pixels. A code that tells them apart costs
-    //    $\log 2$ nats and is decoded without error. By how much is its ELBO above that of a decoder which knows nothing and shows the
-    //    mean of the two?
+    // 3. A picture is one of two, equally likely, which differ by 1 in 200 pixels. A code that tells them apart costs at least $\log 2$
+    //    nats (B12a). Take it to cost just that and to decode exactly: how far is its ELBO above that of always showing the mean of the two?
 
     // %%
     let code = Gaussian::new(array![1.5, -0.5], array![[0.01, 0.0], [0.0, 0.04]])?;

@@ -99,8 +99,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     // The weight of $x_0$ is $\tfrac12 (\mathrm{SNR}(t-1) - \mathrm{SNR}(t))$, Luo (109)-(110): what an error costs is how
     // much clearer $x_0$ becomes in this step.
     //
-    // With another reverse variance, say $\sigma^2 = 1-\alpha_t$, the divergence has one more part,
-    // $\tfrac d2 (\sigma_q^2/\sigma^2 - 1 - \log(\sigma_q^2/\sigma^2))$, which no prediction lowers (D9g). To forget it is a
+    // With another reverse variance, say $\sigma^2 = 1-\alpha_t$, the divergence is $|\mu_\theta - \mu_q|^2 / 2\sigma^2$ plus
+    // $\tfrac d2 (\sigma_q^2/\sigma^2 - 1 - \log(\sigma_q^2/\sigma^2))$, which no prediction lowers (D9g). To forget that part is a
     // common slip.
 
     // %%
@@ -184,7 +184,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     // %% [markdown]
     // ## Exercises
     //
-    // Write a number in place of `None`; the program knows the answer and says whether yours is right, to three digits.
+    // Write `Some(1.234)` in place of `None` (an integer with its point: `Some(456.0)`). The program knows the answer and says
+    // whether yours is right, to a thousandth of it (to 0.001 if it is below 1 in size): four digits are enough.
     //
     // 1. $\alpha = (0.9, 0.7, 0.5)$, also below. What is the variance of $q(x_1|x_2, x_0)$?
     // 2. How many nats does an error of 1 in $\hat x_0$ cost at $t = 2$, if the reverse variance is $\sigma_q^2$?

@@ -4,18 +4,20 @@
 // # 9. Training and sampling: how close does it come?
 //
 // Training a diffusion model is regression. Draw $x_0$ from the data, a step $t$ and noise $\varepsilon$, form
-// $x_t = \sqrt{\bar\alpha_t}\, x_0 + \sqrt{1-\bar\alpha_t}\, \varepsilon$, and lower the weighted error of the answer
-// $\hat x_0(x_t, t)$:
+// $x_t = \sqrt{\bar\alpha_t}\, x_0 + \sqrt{1-\bar\alpha_t}\, \varepsilon$, and lower the weighted error of the answer $\hat x_0(x_t, t)$:
 //
 // $$-\mathrm{ELBO} = \text{prior matching} - \text{reconstruction} +
 // \sum_{t=2}^T \tfrac12 (\mathrm{SNR}(t-1) - \mathrm{SNR}(t))\, \mathrm E |x_0 - \hat x_0(x_t, t)|^2.$$
 //
-// The mixture knows the end of the road: no denoiser is better than $\mathrm E[x_0|x_t]$ (D11d), and no bound is above
-// $\mathrm E \log q(x_0)$. So what a learned model lacks is a number, and it has two parts: what the *steps* cost, which the
-// best denoiser pays as well, and what the *network* has not learned. *Sampling* (采样) then walks from noise to data, and costs
-// one answer of the network for each step.
+// That is the bound of $p(x_{t-1}|x_t) = \mathcal N(\mu_q(x_t, \hat x_0), \sigma_q^2 I)$. At $t = 1$, where $\sigma_q^2 = 0$, the model is
+// $p(x_0|x_1) = \mathcal N(\hat x_0, (1-\alpha_1) I)$: the squared error of the reconstruction has the weight $1/(2(1-\alpha_1))$, and a
+// sampler returns the mean and leaves that noise out (S10).
 //
-// Claims of this chapter: D11c, D11d, D11l, D11q, D12d, D12e, D12f, E2a, E2d. `elbow explain E2a` shows one of them.
+// With a mixture the end of the road is known: no denoiser is better than $\mathrm E[x_0|x_t]$ (D11d), and no bound is above
+// $\mathrm E \log q(x_0)$. What a learned model lacks is a number with two parts: what *steps* and end points cost, which the best denoiser
+// pays as well, and what the *network* has not learned. *Sampling* (采样) then walks from noise to data, one answer for each step.
+//
+// Claims of this chapter: D11c, D11d, D11l, D11q, D12d, D12e, D12f, D12h, E2a, E2d, S10. `elbow explain E2a` shows one of them.
 
 // %%
 use std::error::Error;
@@ -111,8 +113,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     //
     // Even the best denoiser stays below $\mathrm E \log q(x_0)$: steps that are finite cost something, and so do finite end
     // points of the log-SNR (D11l, D11q). No training gains that. On the line the bound of a network is an integral as well,
-    // and known exactly. What it loses to the best denoiser is $\sum_t w_t\, \mathrm E|\hat x_0 - \mathrm E[x_0|x_t]|^2$ with
-    // the weights of the loss (D11c); drawn so, it has far less noise than a difference of two bounds.
+    // and known exactly. What it loses to the best denoiser is $\sum_{t=1}^T w_t\, \mathrm E|\hat x_0 - \mathrm E[x_0|x_t]|^2$ with the
+    // weights of the bound, $w_1 = 1/(2(1-\alpha_1))$ (D11c); drawn so, it has far less noise than a difference of two bounds.
 
     // %%
     let of_best = best.average_bound()?.elbo();
@@ -134,10 +136,17 @@ fn main() -> Result<(), Box<dyn Error>> {
     // %% [markdown]
     // ## Sampling
     //
-    // *Ancestral* sampling draws from each $p(x_{t-1}|x_t) = \mathcal N(\mu_q(x_t, \hat x_0), \sigma_q^2 I)$ in turn. *DDIM*
-    // with $\eta = 0$ keeps the laws $q(x_t|x_0)$ and adds no noise (D12f): the start decides all. Both may take few of the
-    // 200 steps, and with the best denoiser both come to the law of the data at rate $1/T$ (D12d, D12e). Eight modes on a
-    // ring; the distance is the sliced $W_2$ to the exact law, which chance leaves above 0 for the data's own samples as well.
+    // *Ancestral* sampling draws from each $p(x_{t-1}|x_t)$ in turn. *DDIM* takes
+    // $\hat\varepsilon = (x_t - \sqrt{\bar\alpha_t}\, \hat x_0)/\sqrt{1-\bar\alpha_t}$ for the noise in $x_t$, and goes to
+    //
+    // $$x_{t-1} = \sqrt{\bar\alpha_{t-1}}\, \hat x_0 + \sqrt{1-\bar\alpha_{t-1}-\sigma^2}\, \hat\varepsilon + \sigma \varepsilon,
+    // \qquad \sigma = \eta\, \sigma_q(t).$$
+    //
+    // $\eta = 1$ is ancestral sampling (D12h); with $\eta = 0$ the start decides all. With the true $x_0$ for $\hat x_0$ it would keep
+    // the laws $q(x_t|x_0)$ (D12f). Both may take few of the 200 steps. With the best denoiser DDIM comes to the law of the data at
+    // rate $1/T$ if the end point near the data moves out with $T$ (D12d), ancestral sampling from $q(x_T)$ to $q(x_1)$ (D12e). If the
+    // end points stay, as here, so does what they cost, but that is less than chance here. Eight modes on a ring; the distance is the
+    // sliced $W_2$ to the exact law, $\sqrt{\mathrm{mean}\, W_2^2}$ of projections on 16 directions, above 0 for samples of the data too.
 
     // %%
     let ring = Toy::new(Preset::Ring8);
@@ -164,14 +173,14 @@ fn main() -> Result<(), Box<dyn Error>> {
     show(&figure, "training_and_sampling_samples")?;
 
     // %% [markdown]
-    // Five steps are too few for either: samples lie between the modes. With the best denoiser 200 steps leave nothing but
-    // chance. With the network DDIM stays where it is from 10 steps on: that floor is what the network has not learned, and no
-    // number of steps goes below it. The walk with noise ends nearer here, but this is one network: with other seeds of
-    // training the two are closer.
+    // Five steps are too few for either: samples lie between the modes. With the best denoiser 200 steps leave nothing but chance.
+    // With the network DDIM stays where it is from 10 steps on: that floor is what the network has not learned, and no number of
+    // steps goes below it. The walk with noise ends nearer here, but with other seeds of training the two are closer.
     //
     // ## Exercises
     //
-    // Write a number in place of `None`; the program knows the answer and says whether yours is right, to three digits.
+    // Write `Some(1.234)` in place of `None` (an integer with its point: `Some(456.0)`). The program knows the answer and says
+    // whether yours is right, to a thousandth of it (to 0.001 if it is below 1 in size): four digits are enough.
     //
     // 1. A denoiser has $\mathrm E|\hat x_0 - \mathrm E[x_0|x_t]|^2 = 0.01$ at every $t$ from 2 to 200 of the schedule above,
     //    log-SNR from 5 to $-5$. How many nats do these steps lose? (The sum telescopes.)
@@ -185,10 +194,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         (Mixture::from(Gaussian::isotropic(array![0.0], 4.0)?), Schedule::from_alphas(&[0.01])?);
     check("2", None, ExactDenoiser::new(&wide, &one)?.denoise(&array![[1.0]], 1)[[0, 0]].powi(2));
     let two = Schedule::from_alphas(&[0.9, 0.7])?;
-    check(
-        "3",
-        None,
-        Sampler::ddim(0.0)?.step(&two, 2, &array![[1.0]], &array![[0.5]], &array![[0.0]])[[0, 0]],
-    );
+    let x_1 = Sampler::ddim(0.0)?.step(&two, 2, &array![[1.0]], &array![[0.5]], &array![[0.0]]);
+    check("3", None, x_1[[0, 0]]);
     Ok(())
 }

@@ -183,7 +183,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     //
     // ## Exercises
     //
-    // Write a number in place of `None`; the program knows the answer and says whether yours is right, to three digits.
+    // Write `Some(1.234)` in place of `None` (an integer with its point: `Some(456.0)`). The program knows the answer and says
+    // whether yours is right, to a thousandth of it (to 0.001 if it is below 1 in size): four digits are enough.
     //
     // 1. $\alpha = (0.8, 0.5)$, $p(x_1|x_2) = \mathcal N(0.7 x_2, 0.2)$: by how many nats is the bound as printed too low?
     // 2. What is the variance of the bridge $q(x_1|x_0, x_2)$ for these $\alpha$?

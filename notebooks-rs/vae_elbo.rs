@@ -101,8 +101,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("= log p(x)         {:8.5}   directly {log_evidence:.5}", bound.elbo() + vae.gap(&x)?);
 
     // %% [markdown]
-    // The evidence does not move with the encoder, so that an encoder which climbs the bound walks to the posterior. An error of
-    // $\delta$ standard deviations in the mean costs $\tfrac12 \delta^2$ nats (B5c); of the variance, half costs less than twice.
+    // The evidence does not move with the encoder: one that climbs the bound walks to the posterior. $\delta$ standard deviations off in
+    // the mean cost $\tfrac12 \delta^2$ nats (B5c); half the posterior's variance costs less (0.097 nats) than twice as much (0.153).
 
     // %%
     let mut figure = Figure::new(160.0, 66.0).columns(2).share_y();
@@ -180,13 +180,14 @@ fn main() -> Result<(), Box<dyn Error>> {
     // %% [markdown]
     // ## Exercises
     //
-    // Write a number in place of `None`. In all three $p(z) = \mathcal N(0, 1)$ and $z$, $x$ are numbers.
+    // Write `Some(1.234)` in place of `None` (an integer with its point: `Some(456.0)`), right to a thousandth (to 0.001 if below 1 in
+    // size). In all three $p(z) = \mathcal N(0, 1)$ and $z$, $x$ are numbers.
     //
     // 1. $p(x|z) = \mathcal N(z, 1)$ and $q(z|x) = \mathcal N(0, 1)$, which does not look at $x$. How many nats is the bound below
     //    $\log p(x)$ at $x = 2$?
     // 2. An encoder is trained on $|x - z|^2 + 4\,\mathrm{KL}(q(z|x) \| p(z))$, the decoder's mean being $z$. Which variance
     //    does the best Gaussian $q(z|x)$ have?
-    // 3. $f(z) = z^2$, $z \sim \mathcal N(1, 1)$. How many times the variance of $f'(z)$ is that of $f(z)(z - m)/\sigma^2$?
+    // 3. $f(z) = z^2$, $z \sim \mathcal N(1, 1)$. By which factor is the variance of $f(z)(z - m)/\sigma^2$ larger than that of $f'(z)$?
 
     // %%
     let blind = LinearVae::new(law(0.0, 0.0, 1.0), law(1.0, 0.0, 1.0))?;

@@ -51,9 +51,30 @@ fn a_chapter_has_a_title_claims_a_main_and_exercises() {
             .collect();
         assert!(places.is_sorted() && text.ends_with(parts[6]), "{name}: {places:?}");
         assert!(text.contains(&format!("\n// # {number}. ")), "{name}: the title has another number");
-        let code = text[places[5]..].lines().filter(|line| !line.trim_start().starts_with("//"));
-        let exercises = code.filter(|line| line.contains("None,")).count();
+        let exercises = exercises(&text);
         assert!(exercises >= 3, "{name}: {exercises} exercises");
+    }
+}
+
+/// Answers that a chapter leaves open at its end.
+fn exercises(chapter: &str) -> usize {
+    let (_, end) = chapter.split_once("\n    // ## Exercises\n").expect("exercises");
+    let code = end.lines().filter(|line| !line.trim_start().starts_with("//"));
+    code.filter(|line| line.contains("None,")).count()
+}
+
+/// Lecturers find each exercise worked out: a section for each chapter, in the order of the road, numbered as there.
+#[test]
+fn every_exercise_has_a_worked_solution() {
+    let text = fs::read_to_string(folder().join("SOLUTIONS.md")).expect("the solutions");
+    let sections: Vec<&str> = text.split("\n## ").skip(1).collect();
+    let chapters = chapters();
+    assert_eq!(sections.len(), chapters.len(), "a section for each chapter");
+    for ((name, chapter), section) in chapters.iter().zip(sections) {
+        let (heading, solutions) = section.split_once('\n').expect("more than a heading");
+        assert_eq!(heading, format!("{name}.rs"));
+        let numbers = solutions.lines().filter_map(|line| line.split_once(". ")?.0.parse::<usize>().ok());
+        assert!(numbers.eq(1..=exercises(chapter)), "{name}: not one solution for each exercise");
     }
 }
 

@@ -3,10 +3,11 @@
 use std::env;
 use std::fmt;
 
-/// Set to anything, it makes every [`check`] tell its solution: for lecturers.
+/// Set to anything, it makes every [`check`] tell its solution: for lecturers. `notebooks-rs/SOLUTIONS.md` works the
+/// solutions out.
 pub const SHOW: &str = "ELBOW_SOLUTIONS";
 
-/// How far from the truth a right answer may be, relative to it and to 1: three digits.
+/// How far from the truth a right answer may be, relative to it or to 1, whichever is larger: four digits are enough.
 const TOLERANCE: f64 = 1e-3;
 
 /// What the program says of an answer.
@@ -14,7 +15,7 @@ const TOLERANCE: f64 = 1e-3;
 pub enum Reply {
     /// Nobody has answered.
     Open,
-    /// To three digits.
+    /// To a thousandth of the solution, or to 0.001 if that is below 1 in size.
     Right,
     /// By how much the answer is too large.
     Off(f64),
@@ -49,7 +50,7 @@ pub fn check(name: &str, answer: Option<f64>, solution: f64) {
 impl fmt::Display for Reply {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Reply::Open => write!(f, "open: write your number in place of None"),
+            Reply::Open => write!(f, "open: write Some(your number) in place of None"),
             Reply::Right => write!(f, "right"),
             Reply::Off(by) if by.is_nan() => write!(f, "not a number"),
             Reply::Off(by) => {
@@ -63,9 +64,9 @@ impl fmt::Display for Reply {
 mod tests {
     use super::*;
 
-    /// Three digits of a large number, three places of a small one; NaN is never right.
+    /// A thousandth of a large number, three decimals of a small one; NaN is never right.
     #[test]
-    fn answers_are_right_to_three_digits() {
+    fn answers_are_right_to_a_thousandth() {
         assert_eq!(judge(Some(2001.9), 2000.0), Reply::Right);
         assert_eq!(judge(Some(2002.1), 2000.0), Reply::Off(2002.1 - 2000.0));
         assert_eq!(judge(Some(-0.0009), 0.0), Reply::Right);

@@ -11,9 +11,10 @@
 //! ```
 //!
 //! The bound falls short of the evidence by `KL(q(z₁…z_T|x) || p(z₁…z_T|x))`. It comes apart in two ways. The *denoising* form holds each
-//! `p(z_{t-1}|z_t)` against `q(z_{t-1}|z_t, x)`, the encoder turned round by Bayes' rule; the *consistency* form holds each
-//! `p(z_t|z_{t+1})` against the bridge `q(z_t|z_{t-1}, z_{t+1})`. Nearly every account prints `q(z_t|z_{t-1})` there, which is another
-//! number, and not the bound. With [`Mhvae`] all three can be computed:
+//! `p(z_{t-1}|z_t)` against `q(z_{t-1}|z_t, x)`, the encoder turned round by Bayes' rule; the *consistency* form pairs each
+//! `p(z_t|z_{t+1})` with `q(z_t|z_{t-1})`, both averaged over the bridge `r = q(z_t|z_{t-1}, z_{t+1})`: its terms are
+//! `E [KL(r || p(z_t|z_{t+1})) - KL(r || q(z_t|z_{t-1}))]`. Nearly every account prints `E KL(q(z_t|z_{t-1}) || p(z_t|z_{t+1}))` instead,
+//! which is another number, and the sum is then not the bound. With [`Mhvae`] all three can be computed:
 //!
 //! ```
 //! use mhvae::Mhvae;

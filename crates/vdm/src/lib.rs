@@ -10,9 +10,10 @@
 //! q(x_{t-1} | x_t, x_0) = N(μ_q(x_t, x_0), σ_q²(t) I)                    Luo (74)-(84)
 //! ```
 //!
-//! What is learned is the way back, `p(x_{t-1}|x_t)`. Each matching term of the bound is a squared error of what the model takes for
-//! `x_0`, weighed by how much the signal-to-noise ratio falls in that step, `½ (SNR(t-1) - SNR(t))`. A model may as well predict the
-//! noise, the score, the mean or `v`: five names for one number ([`parameterisation`]), with five weights ([`weights`]).
+//! What is learned is the way back, `p(x_{t-1}|x_t)`. If its variance is `σ_q²(t)`, each matching term of the bound is a squared error
+//! of what the model takes for `x_0`, weighed by how much the signal-to-noise ratio falls in that step, `½ (SNR(t-1) - SNR(t))`; with
+//! another variance there is another weight and a constant more ([`matching`]). A model may as well predict the noise, the score, the
+//! mean or `v`: five names for one number ([`parameterisation`]), with five weights ([`weights`]).
 //!
 //! For linear reverse steps everything has a value, in each form of the bound, and the form that is usually printed can be seen to be
 //! another number:
@@ -30,8 +31,9 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! For a mixture the best denoiser `E[x_0|x_t]` is known too ([`ExactDenoiser`]), and with it the best bound there is and the best
-//! samples ([`Sampler`]); a learned one ([`DenoiserNet`]) is held against it.
+//! For a mixture the best denoiser `E[x_0|x_t]` is known too ([`ExactDenoiser`]), and with it the best bound of all models with the
+//! reverse variance `σ_q²(t)`, and `1-α_1` at `t = 1` ([`BayesVdm`]). Samples drawn with it ([`Sampler`]) have no error but that of the
+//! steps and of the end points. A learned denoiser ([`DenoiserNet`]) is held against it.
 //!
 //! # What is where
 //!

@@ -65,7 +65,7 @@ fn draw(_: &Studio) -> Result<Drawing, FigureError> {
     let middle = crossing(&schedule);
     let caption = format!(
         "The posterior of one step of the forward process for $x_0 = {X_0}$ and the same $x_t = {X_T}$ at every $t$, in $T = {STEPS}$ steps \
-         with $1 - \\alpha_t = {BETA}$. At $t = 1$ it is the point $x_0$; as $t$ grows its mean $\\mu_q$ slides to $x_t$ and its standard deviation $\\sigma_q$ \
+         with $1 - \\alpha_t = {BETA}$. At $t = 1$ it is the point $x_0$; as $t$ grows its mean $\\mu_q$ slides towards $\\sqrt{{\\alpha_t}}\\, x_t$ and its standard deviation $\\sigma_q$ \
          grows to {:.2}. From $t = {middle}$ on $x_t$ has the larger weight. Grey: $\\sqrt{{1-\\alpha_t}}$, the standard deviation without $x_0$, \
          which $\\sigma_q$ never exceeds.",
         sd(STEPS)

@@ -1,4 +1,4 @@
-//! DDIM (Song, Meng and Ermon 2021): steps that keep the marginals `q(x_t|x_0)`, with any share of the noise.
+//! DDIM (Song, Meng and Ermon 2021): steps that would keep `q(x_t|x_0)` with the true `x_0`, for any share of the noise.
 
 use super::Coefficients;
 use crate::Schedule;

@@ -19,7 +19,7 @@ pub(super) fn r1() -> Claim {
         .compares("the printed sum in scalars; the chain's consistency form with the bridge")
         .refuted(
             scalar_vdm(),
-            "E [KL(r ‖ p(x_t|x_{t+1})) - KL(r ‖ q(x_t|x_{t-1}))] with the bridge r = q(x_t|x_{t-1}, x_{t+1})",
+            "Σ_t E [KL(r ‖ p(x_t|x_{t+1})) - KL(r ‖ q(x_t|x_{t-1}))] with the bridge r = q(x_t|x_{t-1}, x_{t+1})",
             r1_at,
         )
 }
@@ -38,7 +38,7 @@ pub(super) fn r2() -> Claim {
         .why(
             "Both forms are one bound, but each has a prior term of its own:\n\
              E KL(q(x_T|x_{T-1}) ‖ p(x_T)) in the one, KL(q(x_T|x_0) ‖ p(x_T)) in the other.\n\
-             These differ by the mutual information of x_{T-1} and x_T, and so do the sums.",
+             These differ by the mutual information of x_{T-1} and x_T given x_0, and so do the sums.",
         )
         .compares("the corrected consistency sum in scalars; the chain's denoising sum")
         .refuted(

@@ -48,7 +48,7 @@ fn vae(_: &Studio) -> Result<Drawing, FigureError> {
     );
     let caption = "The VAE. The encoder (solid) draws $z$ for an observation $x$; the decoder (dashed) draws $z$ from the prior and $x$ from $z$. The \
                    reconstruction term looks at $x$ after a walk to $z$ and back; the prior matching term compares the two arrows that end at $z$: \
-                   $\\mathrm{ELBO} = E_{q(z|x)} \\log p(x|z) - \\mathrm{KL}(q(z|x) \\,\\|\\, p(z))$.";
+                   $\\mathrm{ELBO} = \\mathrm E_{q(z|x)} \\log p(x|z) - \\mathrm{KL}(q(z|x) \\,\\|\\, p(z))$.";
     Ok(Drawing::new(figure, caption))
 }
 

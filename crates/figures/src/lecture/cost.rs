@@ -16,10 +16,10 @@ const MEASURED: &str = include_str!("../../../../figures/growth/cost.csv");
 
 /// What is varied, how that panel begins in the table, and the power of it that time should follow.
 const GROWN: [(&str, &str, &str, f64); 4] = [
-    ("draws of ring8", "$N$", "$N$", 1.0),
-    ("denoiser", "$K$", "$K$", 1.0),
-    ("$10^5$ draws", "$D$", "$D^2$", 2.0),
-    ("ancestral", "$T$", "$T$", 1.0),
+    ("draws of ring8", "draws of a ring, $N$", "$N$", 1.0),
+    ("denoiser", "components of a denoiser, $K$", "$K$", 1.0),
+    ("$10^5$ draws", "dimensions of a Gaussian, $D$", "$D^2$", 2.0),
+    ("ancestral", "steps of sampling, $T$", "$T$", 1.0),
 ];
 
 /// The points of the panel that begins so.
@@ -53,7 +53,8 @@ fn draw(_: &Studio) -> Result<Drawing, FigureError> {
         let &(last, time) = points.last().expect("the benchmark measured something");
         let guide = points.iter().map(|&(x, _)| (x, time * (x / last).powf(power)));
         figure.panel(
-            Panel::new(format!("time against {size}"))
+            Panel::new("")
+                .name(size)
                 .x_label(size)
                 .y_label("seconds")
                 .x_log()
@@ -61,11 +62,12 @@ fn draw(_: &Studio) -> Result<Drawing, FigureError> {
                 .line(guide, Style::guide().dashed().label(format!("as {law}")))
                 .points(points.iter().copied(), Style::new(theme::BLUE).size(2.4).name("measured")),
         );
-        found.push(format!("{size}: {:.2}", slope(&points)));
+        found.push(format!("{:.2} ({size})", slope(&points)));
     }
     let caption = format!(
         "Seconds for samples of a ring of eight modes ($N$ draws), the best denoiser of $K$ components, draws and densities of a \
-         Gaussian in $D$ dimensions, and ancestral sampling in $T$ steps: two cores, measured once. The slopes of the later half of the \
+         Gaussian in $D$ dimensions, and ancestral sampling in $T$ steps: two cores, measured once. Dashed: the power that is expected, through the \
+         last point. The slopes of the later half of the \
          points on logarithmic axes are {}. What does not grow is overhead, and for small $K$ the two random numbers that each point needs.",
         found.join(", ")
     );

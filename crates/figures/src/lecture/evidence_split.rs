@@ -121,14 +121,14 @@ fn draw(_: &Studio) -> Result<Drawing, FigureError> {
     let both_learn = bars(panel("encoder and decoder in turn", -0.6), &both, floor)
         .x_label("half steps of variational EM")
         .categories((0..BARS).map(|half| if half == 0 { "start" } else { ["M", "E"][half % 2] }))
-        .horizontal(ceiling, Style::guide().label("$-H(x)$"));
+        .horizontal(ceiling, Style::guide().label("$-h(x)$"));
     let mut figure = Figure::new(160.0, 70.0).columns(2).widths(&[1.16, 1.0]);
     figure.panel(encoder).panel(both_learn);
     let caption = format!(
         "$\\log p(x) = \\mathrm{{ELBO}} + \\mathrm{{KL}}(q(z|x) \\| p(z|x))$, averaged over Gaussian data, in a VAE of which every \
          number is exact. Left: the encoder climbs the bound; the sum stays at {:.3} nats while KL shrinks from {:.3} to {:.3}. Right: an \
          E-step closes the gap, an M-step raises the bound and opens it again; the sum rises to {:.3}, and no model of these data is \
-         above minus their entropy, $-H(x) = {ceiling:.3}$.",
+         above minus their entropy, $-h(x) = {ceiling:.3}$.",
         first.evidence, first.divergence, alone[last].divergence, both[last].evidence,
     );
     Ok(Drawing::new(figure, caption))

@@ -72,9 +72,17 @@ fn two_weights() -> (Panel, f64) {
         .arrow(mean_log, log_mean, Style::new(theme::TEXT).width(0.9))
         .points([log_mean], Style::new(theme::BLUE).size(4.4).name("log E w"))
         .points([mean_log], Style::new(theme::VERMILLION).size(4.4).name("E log w"))
-        .text((middle - 0.09, log_mean.1 + 0.12), r"$\log E\,w$", text(theme::BLUE).align(Align::Right))
+        .text(
+            (middle - 0.09, log_mean.1 + 0.12),
+            r"$\log \mathrm{E}\,w$",
+            text(theme::BLUE).align(Align::Right),
+        )
         .text((2.3, 1.12), r"$\log w$", text(theme::BLUE).align(Align::Right))
-        .text((middle + 0.09, mean_log.1 - 0.17), r"$E \log w$", text(theme::VERMILLION).align(Align::Left))
+        .text(
+            (middle + 0.09, mean_log.1 - 0.17),
+            r"$\mathrm{E}\,\log w$",
+            text(theme::VERMILLION).align(Align::Left),
+        )
         .text((middle + 0.06, log_mean.1 - 0.08), "gap", text(theme::TEXT).align(Align::Left));
     (panel, gap)
 }
@@ -125,8 +133,8 @@ fn draw(studio: &Studio) -> Result<Drawing, FigureError> {
             .error_bars(drawn, Style::new(theme::VERMILLION).name("Monte Carlo, two standard errors")),
     );
     let caption = format!(
-        "Left: for a weight $w$ that is {} or {} with equal chances, $\\log E w$ on the curve is {two_gap:.2} nats above $E \\log w$ on \
-         the chord. Right: with the weights $w = p(x, z)/q(z|x)$ of a linear VAE, $L_k = E \\log \\frac1k \\sum_i w_i$ rises from the \
+        "Left: for a weight $w$ that is {} or {} with equal chances, $\\log \\mathrm E\\, w$ on the curve is {two_gap:.2} nats above $\\mathrm E \\log w$ on \
+         the chord. Right: with the weights $w = p(x, z)/q(z|x)$ of a linear VAE, $L_k = \\mathrm E \\log \\frac1k \\sum_i w_i$ rises from the \
          ELBO, {elbo:.3} nats, to $\\log p(x) = {evidence:.3}$ (blue exact, vermillion drawn, with bars of two standard errors). Nine \
          tenths of the gap are closed by $k = {nine_tenths}$; for many weights the gap is $\\chi^2/2k$ (dotted) with \
          the relative variance $\\chi^2 = {variance:.2}$ of one weight.",

@@ -72,13 +72,13 @@ fn draw(_: &Studio) -> Result<Drawing, FigureError> {
     let words = |color| Style::new(color).size(8.5).align(Align::Left);
     let sums = noise_axis("all together")
         .y_label("nats")
-        .line(curve(information), Style::new(theme::BLUE).name("I(x; z)"))
-        .line(curve(missed), Style::new(theme::VERMILLION).dashed().name("KL(data, model)"))
-        .text((0.07, total(information, 0.06)), "$I(x; z)$", words(theme::BLUE))
+        .line(curve(information), Style::new(theme::TEXT).name("I(x; z)"))
+        .line(curve(missed), Style::new(theme::TEXT).dashed().name("KL(data, model)"))
+        .text((0.08, total(information, 0.06)), "$I(x; z)$", words(theme::TEXT))
         .text(
             (6.0, total(missed, 9.0)),
             r"$\mathrm{KL}(p_\mathrm{data} \| p)$",
-            words(theme::VERMILLION).align(Align::Right),
+            words(theme::TEXT).align(Align::Right),
         );
     let sums = EIGENVALUES.iter().zip(COLORS).fold(sums, |panel, (&eigenvalue, color)| {
         let style = Style::new(color).size(4.2).name(format!("σ² = λ = {eigenvalue}"));

@@ -88,7 +88,7 @@ fn draw(_: &Studio) -> Result<Drawing, FigureError> {
     let excess = over(&|t| excess(&data, t));
     let predicted = over(&|t| leading(&data, &pushed_out(t)));
     let colors = [theme::BLUE, theme::GREEN, theme::VERMILLION];
-    let names = ["ends pushed out", "ends fixed", r"$\beta_t = c/T$"];
+    let names = ["ends move out", "ends fixed", r"$\beta_t = c/T$"];
     let ticks = || [16, 64, 256, 1024].map(|t| (f64::from(t), t.to_string()));
     let mut left = Panel::new("average bound")
         .x_label("steps $T$")
@@ -118,7 +118,7 @@ fn draw(_: &Studio) -> Result<Drawing, FigureError> {
             .line(gap.clone(), style().name(names[i]))
             .points(gap.clone(), Style::new(colors[i]).size(3.0).name(names[i]));
     }
-    let right = Panel::new(r"matching terms $-$ integral")
+    let right = Panel::new(r"matching $-$ integral")
         .x_label("steps $T$")
         .y_label("nats")
         .x_log()
@@ -126,8 +126,8 @@ fn draw(_: &Studio) -> Result<Drawing, FigureError> {
         .x_ticks(ticks())
         .line(excess.clone(), Style::new(theme::GREEN).dashed().name("sum - integral"))
         .points(excess.clone(), Style::new(theme::GREEN).size(3.0).name("sum - integral"));
-    let mut figure = Figure::new(190.0, 66.0).columns(3);
-    figure.panel(left).panel(middle).panel(right);
+    let mut figure = Figure::new(160.0, 66.0).columns(3);
+    figure.panel(left.key()).panel(middle).panel(right);
     let last = |points: &[(f64, f64)]| points.last().expect("points").1;
     let caption = format!(
         "The average bound of the best denoiser for data with two modes, exact by quadrature. Left: with end points of the log-SNR that \

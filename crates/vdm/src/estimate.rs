@@ -43,6 +43,8 @@ struct Plan<'a, O> {
 /// `observe(rng, n)` (`[n, d]`). `plan.samples` observations serve the reconstruction, as many the prior matching term, and as
 /// many, shared out evenly but at least 2 for each, the matching terms. `progress` hears how many were drawn in all.
 ///
+/// The rounding of `x̂_0` is a part of its error: beyond [`RANGE`](crate::noise_levels::RANGE) it is no longer a small one.
+///
 /// # Panics
 /// If a shape does not fit, or `plan` asks for no samples.
 pub fn estimate_bound(

@@ -78,10 +78,15 @@ fn carry_out<M: Model>(
         }
     };
     let bar = progress::measuring();
-    let rows = model.measure(toy, training.streams.role("measure"), &|done| {
+    let measured = model.measure(toy, training.streams.role("measure"), &|done| {
         progress::reach(&bar, (done * 100.0) as u64);
     });
     bar.finish_and_clear();
+    let rows = measured.map_err(|error| {
+        let kept =
+            files.first().map_or(String::new(), |file| format!("; its parameters are in {}", file.display()));
+        Refusal::Problem(format!("{error}{kept}"))
+    })?;
     Report { asked, toy, rows: &rows, files: &files }.print(out)?;
     Ok(ExitCode::SUCCESS)
 }

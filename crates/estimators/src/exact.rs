@@ -134,17 +134,22 @@ impl Estimator {
 }
 
 fn step_probabilities(matching: &[Moments]) -> Vec<f64> {
-    normalised(matching.iter().map(|term| term.second_moment().sqrt()).collect())
+    normalised(matching.iter().map(Moments::root_mean_square).collect())
 }
 
 fn uniform(n: usize) -> Vec<f64> {
     vec![1.0 / n as f64; n]
 }
 
-/// Weights divided by their sum; equal if all are 0.
+/// Weights divided by their sum, which may overflow; equal if all are 0. NaN where one of them is no number.
 pub(crate) fn normalised(weights: Vec<f64>) -> Vec<f64> {
-    let (n, total) = (weights.len() as f64, weights.iter().sum::<f64>());
-    weights.into_iter().map(|weight| if total > 0.0 { weight / total } else { 1.0 / n }).collect()
+    let largest = weights.iter().copied().fold(0.0, f64::max);
+    let scaled: Vec<f64> = weights.iter().map(|weight| weight / largest).collect();
+    let total: f64 = scaled.iter().sum();
+    if weights.iter().all(|&weight| weight == 0.0) {
+        return uniform(weights.len());
+    }
+    scaled.into_iter().map(|weight| weight / total).collect()
 }
 
 /// Of independent numbers.
@@ -159,7 +164,8 @@ fn sum(terms: &[Moments]) -> Moments {
 /// `f_t / p_t` at `t ~ p`: mean `S = Σ E f_t`, variance `Σ Var f_t / p_t + Σ p_t (E f_t / p_t - S)²`.
 fn at_weighted_step(terms: &[Moments], p: &[f64]) -> Moments {
     let mean = sum(terms).mean;
-    terms.iter().zip(p).filter(|&(_, &p)| p > 0.0).fold(
+    // A term that is never drawn is always 0. What is NaN stays so.
+    terms.iter().zip(p).filter(|&(_, &p)| p != 0.0).fold(
         Moments { mean, ..Moments::default() },
         |total, (term, &p)| {
             let between = p * (term.mean / p - mean).powi(2);
@@ -225,4 +231,30 @@ fn batch_mean(sum: Moments) -> Moments {
 /// `factor × term`.
 fn scaled(term: Moments, factor: f64) -> Moments {
     Moments { mean: factor * term.mean, even: factor * factor * term.even, odd: factor * factor * term.odd }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Any weights have probabilities whose sum is 1, however large, unless one is no number; 0 for all is no preference.
+    #[test]
+    fn weights_of_any_size_are_normalised() {
+        assert_eq!(normalised(vec![1.0, 3.0]), [0.25, 0.75]);
+        assert_eq!(normalised(vec![0.0, 0.0]), [0.5, 0.5]);
+        assert_eq!(normalised(vec![1.5e308, 1.5e308, 0.0]), [0.5, 0.5, 0.0]);
+        assert!(normalised(vec![]).is_empty());
+        for not in [f64::NAN, f64::INFINITY] {
+            assert!(normalised(vec![1.0, not]).iter().any(|p| p.is_nan()), "{not}");
+        }
+    }
+
+    #[test]
+    fn a_probability_that_is_no_number_is_not_left_out() {
+        let term = Moments { mean: 2.0, even: 1.0, odd: 0.0 };
+        let found = at_weighted_step(&[term, term], &[f64::NAN, 0.5]);
+        assert!(found.variance().is_nan(), "{found:?}");
+        let never = at_weighted_step(&[term, Moments::default()], &[1.0, 0.0]);
+        assert_eq!(never, term);
+    }
 }

@@ -150,7 +150,7 @@ impl Laws<'_> {
                 (t, vec![Piece::plus(self.log_encoder(t)), Piece::minus(self.log_decoder(t))])
             }
             Form::Consistency => {
-                let bridge = self.bridge(t)?;
+                let bridge = self.problem.bridge(t)?;
                 let to_decoder =
                     divergence(bridge.clone(), self.decoder_beside(t, t - 1), neighbours.clone());
                 let to_encoder = divergence(bridge, self.encoder_between(t), neighbours);
@@ -165,12 +165,16 @@ impl Laws<'_> {
                 ))],
             ),
             Form::DenoisingLogRatio => {
-                let posterior = log_density(self.posterior(t)?, t, posterior_of);
+                let posterior = log_density(self.problem.posterior(t)?, t, posterior_of);
                 (t + 1, vec![Piece::plus(posterior), Piece::minus(self.log_decoder(t))])
             }
             Form::Denoising => (
                 t + 1,
-                vec![Piece::plus(divergence(self.posterior(t)?, self.decoder_beside(t, 0), posterior_of))],
+                vec![Piece::plus(divergence(
+                    self.problem.posterior(t)?,
+                    self.decoder_beside(t, 0),
+                    posterior_of,
+                ))],
             ),
         };
         Ok(Term { name: Name::Matching(number), pieces })
@@ -184,16 +188,6 @@ impl Laws<'_> {
     /// `log q(z_t|z_{t-1})`.
     fn log_encoder(&self, t: usize) -> Quantity {
         log_density(self.problem.encoders()[t - 1].clone(), t, vec![t - 1])
-    }
-
-    /// `q(z_t|z_{t-1}, z_{t+1})`.
-    fn bridge(&self, t: usize) -> Result<LinearGaussian, ProbError> {
-        self.problem.encoders()[t - 1].bridge(&self.problem.encoders()[t])
-    }
-
-    /// `q(z_t|x, z_{t+1})`.
-    fn posterior(&self, t: usize) -> Result<LinearGaussian, ProbError> {
-        self.problem.between(0, t).bridge(&self.problem.encoders()[t])
     }
 
     /// `p(z_t|z_{t+1})` as a function of `(z_s, z_{t+1})`, of which the first does not matter.

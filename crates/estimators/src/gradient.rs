@@ -93,16 +93,15 @@ impl Gradient {
         problem: &Problem,
         part: &Observation,
     ) -> Result<Vec<Moments>, ProbError> {
-        let posterior = |t: usize| problem.between(0, t).bridge(&problem.encoders()[t]);
         // The law over which log p is averaged in closed form, and its conditions; none where z_t itself is drawn.
         let (averaged, given) = match self {
             _ if t == 0 => (None, vec![0]),
             Gradient::Pathwise => (None, vec![t]),
-            Gradient::Denoising => (Some(posterior(t)?), vec![0, t + 1]),
-            Gradient::Consistency => {
-                (Some(problem.encoders()[t - 1].bridge(&problem.encoders()[t])?), vec![t - 1, t + 1])
+            Gradient::Denoising => (Some(problem.posterior(t)?), vec![0, t + 1]),
+            Gradient::Consistency => (Some(problem.bridge(t)?), vec![t - 1, t + 1]),
+            Gradient::ScoreFunction => {
+                return Ok(score_function(t, decoder, &problem.posterior(t)?, problem, part));
             }
-            Gradient::ScoreFunction => return Ok(score_function(t, decoder, &posterior(t)?, problem, part)),
         };
         let mut variables = given.clone();
         variables.push(t + 1);

@@ -25,9 +25,9 @@ impl Moments {
         self.even + self.odd
     }
 
-    /// `E f²`, in nats².
-    pub fn second_moment(&self) -> f64 {
-        self.mean * self.mean + self.variance()
+    /// `√(E f²)`, in nats; also where `E f²` leaves the range of f64.
+    pub fn root_mean_square(&self) -> f64 {
+        self.mean.hypot(self.variance().sqrt())
     }
 
     /// Of a mixture of cases: the variance between their means is even, as reflection leaves the case as it is.

@@ -126,6 +126,22 @@ impl Problem {
         &self.observations
     }
 
+    /// `q(z_t|z_{t-1}, z_{t+1})`, `t = 1 … T-1`.
+    ///
+    /// # Errors
+    /// If it is singular to rounding.
+    pub(crate) fn bridge(&self, t: usize) -> Result<LinearGaussian, ProbError> {
+        self.encoders[t - 1].bridge(&self.encoders[t])
+    }
+
+    /// `q(z_t|x, z_{t+1})`, `t = 1 … T-1`.
+    ///
+    /// # Errors
+    /// If it is singular to rounding.
+    pub(crate) fn posterior(&self, t: usize) -> Result<LinearGaussian, ProbError> {
+        self.from_x[t - 1].bridge(&self.encoders[t])
+    }
+
     /// `q(z_t|z_s)` for `s < t`.
     pub(crate) fn between(&self, s: usize, t: usize) -> LinearGaussian {
         match s {

@@ -1,6 +1,6 @@
 //! Monte Carlo: the formulas evaluated on draws. It never sees an exact answer.
 
-use montecarlo::{Estimate, Merge, Moments, MonteCarlo, Streams};
+use montecarlo::{Estimate, Moments, MonteCarlo, Streams};
 use ndarray::Array1;
 use ndarray_rand::rand::Rng;
 use ndarray_rand::rand_distr::Distribution;
@@ -28,17 +28,6 @@ pub fn plan(problem: &Problem, samples: u64, streams: Streams) -> MonteCarlo {
 /// Chunks that tell how much a variance varies.
 const CHUNKS: u64 = 64;
 
-/// Moments of many numbers at a time.
-struct Many(Vec<Moments>);
-
-impl Merge for Many {
-    fn merge(&mut self, other: Self) {
-        for (mine, theirs) in self.0.iter_mut().zip(other.0) {
-            mine.merge(theirs);
-        }
-    }
-}
-
 /// Mean and variance of each term over the same paths, in the order of `terms`.
 ///
 /// # Panics
@@ -52,9 +41,9 @@ pub fn sample_terms(
     let path: Vec<usize> = (0..=problem.steps()).collect();
     let work = |rng: &mut ChaCha8Rng, n| {
         let draw = problem.realise(&problem.noise(&path, n, rng));
-        Many(terms.iter().map(|term| term.evaluate(&draw).into_iter().collect()).collect())
+        terms.iter().map(|term| term.evaluate(&draw).into_iter().collect()).collect()
     };
-    plan.run(progress, work).0
+    plan.run(progress, work)
 }
 
 /// Mean and variance of an estimator, each with its standard error.
@@ -64,19 +53,6 @@ pub struct Sampled {
     pub mean: Estimate,
     /// In nats², with the standard error that the variances of the chunks show.
     pub variance: Estimate,
-}
-
-/// The moments of all values, and of the variances of chunks.
-struct Chunks {
-    values: Moments,
-    variances: Moments,
-}
-
-impl Merge for Chunks {
-    fn merge(&mut self, other: Self) {
-        self.values.merge(other.values);
-        self.variances.merge(other.variances);
-    }
 }
 
 /// Mean and variance of the estimator under a scheme, from as many evaluations as `plan` has samples. The standard error
@@ -96,14 +72,14 @@ pub fn sample(
     if scheme == Scheme::RunningImportance {
         sampler.warm_up(&mut plan.streams.role("warm-up").rng(0));
     }
-    let Chunks { values, variances } = plan.run(progress, |rng, n| {
+    let (values, variances) = plan.run(progress, |rng, n| {
         let values: Moments = sampler.evaluate(n, rng).into_iter().collect();
         let mut variances = Moments::default();
         // A last chunk of one value has no variance.
         if n == plan.chunk {
             variances.push(values.variance());
         }
-        Chunks { values, variances }
+        (values, variances)
     });
     let variance = Estimate { mean: values.variance(), ..variances.estimate() };
     Sampled { mean: values.estimate(), variance: Estimate { samples: values.count(), ..variance } }
@@ -287,11 +263,12 @@ fn means(values: Array1<f64>, batch: usize) -> Array1<f64> {
 /// Evaluations between two updates of the running probabilities.
 const RUNNING_BLOCK: usize = 64;
 
-/// `n` draws of a step with these probabilities, and `1/p_t`.
+/// `n` draws of a step with these probabilities, at least one, and `1/p_t`.
 fn weighted_steps(p: &[f64], n: usize, rng: &mut ChaCha8Rng) -> Vec<(usize, f64)> {
     match WeightedIndex::new(p) {
         Ok(choose) => (0..n).map(|_| choose.sample(rng)).map(|t| (t, 1.0 / p[t])).collect(),
-        Err(_) => vec![],
+        // Terms that left the range of f64: so does an estimate of their sum.
+        Err(_) => vec![(0, f64::NAN); n],
     }
 }
 

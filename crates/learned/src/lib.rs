@@ -26,5 +26,5 @@ pub mod vdm;
 
 pub use curve::Curve;
 pub use data::Toy;
-pub use model::{Model, train};
+pub use model::{MeasureError, Model, train};
 pub use report::{Number, Row};

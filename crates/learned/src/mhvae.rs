@@ -8,7 +8,7 @@ use prob::Conditional;
 
 use crate::report::gap_per_dimension;
 use crate::vae::plan;
-use crate::{Model, Row, Toy};
+use crate::{MeasureError, Model, Row, Toy};
 
 /// Observations on which the terms are estimated.
 const TERM_SAMPLES: u64 = 50_000;
@@ -72,8 +72,13 @@ impl Model for MhvaeLearner {
         self.chain.networks_mut()
     }
 
-    fn measure(&self, toy: &Toy, streams: Streams, progress: &(dyn Fn(f64) + Sync)) -> Vec<Row> {
-        chain_rows(self.chain.encoders(), self.chain.decoders(), toy, streams, progress)
+    fn measure(
+        &self,
+        toy: &Toy,
+        streams: Streams,
+        progress: &(dyn Fn(f64) + Sync),
+    ) -> Result<Vec<Row>, MeasureError> {
+        Ok(chain_rows(self.chain.encoders(), self.chain.decoders(), toy, streams, progress))
     }
 }
 

@@ -2,9 +2,24 @@
 
 use montecarlo::Streams;
 use nn::{Learner, Mlp, Training, TrainingError};
-use prob::Bound;
+use prob::{Bound, ProbError};
+use vdm::{NoiseLevelsError, QuadratureError};
 
 use crate::{Curve, Row, Toy};
+
+/// A model was trained to where it cannot be held against the truth.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum MeasureError {
+    /// Its noise levels are none at which a denoiser can be measured.
+    #[error("the model cannot be measured: {0}")]
+    Levels(#[from] NoiseLevelsError),
+    /// The data cannot be noised by its schedule.
+    #[error("the data under the model's noise: {0}")]
+    Data(#[from] ProbError),
+    /// The bound of the exact denoiser has no value.
+    #[error("the bound of the exact denoiser: {0}")]
+    Quadrature(#[from] QuadratureError),
+}
 
 /// A model of the story that can be trained, saved and measured.
 pub trait Model: Learner {
@@ -16,7 +31,15 @@ pub trait Model: Learner {
 
     /// Its terms, by Monte Carlo on draws that training did not see, beside the truth. `progress` hears how much of 1 is
     /// done.
-    fn measure(&self, toy: &Toy, streams: Streams, progress: &(dyn Fn(f64) + Sync)) -> Vec<Row>;
+    ///
+    /// # Errors
+    /// If training has led, or a file has set, the model to where a term has no value.
+    fn measure(
+        &self,
+        toy: &Toy,
+        streams: Streams,
+        progress: &(dyn Fn(f64) + Sync),
+    ) -> Result<Vec<Row>, MeasureError>;
 }
 
 /// Trains on a fresh batch for every step. `watch(step, bound)` hears the terms of each batch. Returns the curve of what

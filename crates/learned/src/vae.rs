@@ -5,7 +5,7 @@ use nn::{Mlp, Training, Variance};
 use vae::{Objective, Vae, VaeLearner};
 
 use crate::mhvae::chain_rows;
-use crate::{Model, Row, Toy};
+use crate::{MeasureError, Model, Row, Toy};
 
 /// How large the model is, and how long it is trained.
 #[derive(Clone, Debug, PartialEq)]
@@ -63,10 +63,15 @@ impl Model for VaeLearner {
     }
 
     /// The VAE as a chain of one latent.
-    fn measure(&self, toy: &Toy, streams: Streams, progress: &(dyn Fn(f64) + Sync)) -> Vec<Row> {
+    fn measure(
+        &self,
+        toy: &Toy,
+        streams: Streams,
+        progress: &(dyn Fn(f64) + Sync),
+    ) -> Result<Vec<Row>, MeasureError> {
         let encoders = std::slice::from_ref(&self.vae.encoder);
         let decoders = std::slice::from_ref(&self.vae.decoder);
-        chain_rows(encoders, decoders, toy, streams, progress)
+        Ok(chain_rows(encoders, decoders, toy, streams, progress))
     }
 }
 

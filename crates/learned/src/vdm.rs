@@ -2,12 +2,13 @@
 
 use montecarlo::{Estimate, MonteCarlo, Streams};
 use nn::{Mlp, Training};
+use prob::ProbError;
 use vdm::estimate::{BoundEstimate, estimate_continuous_bound, estimate_shortfall};
 use vdm::training::{Times, VdmLearner, Weighting};
-use vdm::{BayesVdm, DenoiserNet, NoiseLevels, Parameterisation, Schedule, noise_levels::NoiseLevelsError};
+use vdm::{BayesVdm, DenoiserNet, NoiseLevels, NoiseLevelsError, Parameterisation, Schedule};
 
 use crate::report::gap_per_dimension;
-use crate::{Model, Row, Toy};
+use crate::{MeasureError, Model, Row, Toy};
 
 /// Observations for each of reconstruction, prior matching and all matching terms together.
 const SAMPLES: u64 = 200_000;
@@ -62,7 +63,7 @@ impl Settings {
     /// An untrained model.
     ///
     /// # Errors
-    /// If there are fewer than 2 diffusion steps, or the log-SNR do not fall.
+    /// If there are fewer than 2 diffusion steps, or the log-SNR do not fall or leave [`RANGE`](vdm::noise_levels::RANGE).
     pub fn model(&self, toy: &Toy, streams: Streams) -> Result<VdmLearner, NoiseLevelsError> {
         let (start, end) = self.log_snr;
         let levels = match self.diffusion_steps {
@@ -92,7 +93,12 @@ impl Model for VdmLearner {
     /// In steps the errors are averaged over `x_0` once `x_t` is drawn, which the data's law allows. What the denoiser loses to the
     /// best one, both on the same draws, and the bound of the best one: by quadrature where that is quick, on the line or in
     /// continuous time.
-    fn measure(&self, toy: &Toy, streams: Streams, progress: &(dyn Fn(f64) + Sync)) -> Vec<Row> {
+    fn measure(
+        &self,
+        toy: &Toy,
+        streams: Streams,
+        progress: &(dyn Fn(f64) + Sync),
+    ) -> Result<Vec<Row>, MeasureError> {
         let plan = |role| MonteCarlo::new(SAMPLES, streams.role(role));
         let observe = |rng: &mut _, n| toy.draw(rng, n);
         let part =
@@ -100,26 +106,25 @@ impl Model for VdmLearner {
         let mut rows = Vec::new();
         match self.levels.steps() {
             None => {
+                let schedule = self.levels.schedule(2)?;
                 let ends = (self.levels.start(), self.levels.end());
                 let denoise = |x_t: &_, log_snr: &_| self.denoiser.denoise_at(x_t, log_snr);
                 let found =
                     estimate_continuous_bound(ends, STRATA, denoise, observe, &plan("terms"), &part(0));
                 push_terms(&mut rows, &found, toy);
-                let ends = self.levels.schedule(2).expect("a line that falls");
-                let best = best(toy, ends).continuous_bound().expect("a preset, on the line or in the plane");
+                let best = best(toy, schedule)?.continuous_bound()?;
                 rows.push(Row::exact(EXACT_DENOISER, best.elbo()).limit(toy.log_likelihood()));
             }
             Some(steps) => {
-                let schedule = self.levels.schedule(steps).expect("a line that falls");
+                let schedule = self.levels.schedule(steps)?;
                 let learned = |x_t: &_, t| self.denoiser.denoise(x_t, &schedule, t);
-                let best = best(toy, schedule.clone());
+                let best = best(toy, schedule.clone())?;
                 let exact = |x_t: &_, t| best.denoiser().denoise(x_t, t);
                 push_terms(&mut rows, &best.estimate_bound_of(learned, &plan("terms"), &part(0)), toy);
                 let lost = estimate_shortfall(&schedule, learned, exact, observe, &plan("lost"), &part(3));
                 rows.push(Row::estimated("lost by the denoiser", lost).limit(0.0));
                 let row = if toy.dim() == 1 {
-                    let bound = best.average_bound().expect("a preset on the line");
-                    Row::exact(EXACT_DENOISER, bound.elbo())
+                    Row::exact(EXACT_DENOISER, best.average_bound()?.elbo())
                 } else {
                     let bound = best.estimate_bound_of(exact, &plan("best"), &part(4));
                     Row::estimated(EXACT_DENOISER, bound.elbo)
@@ -131,13 +136,13 @@ impl Model for VdmLearner {
             rows.push(Row::exact("log-SNR at the first level", self.levels.start()));
             rows.push(Row::exact("log-SNR at the last level", self.levels.end()));
         }
-        rows
+        Ok(rows)
     }
 }
 
 /// The model with the best denoiser of these data.
-fn best(toy: &Toy, schedule: Schedule) -> BayesVdm {
-    BayesVdm::new(toy.mixture().clone(), schedule).expect("the data of a preset")
+fn best(toy: &Toy, schedule: Schedule) -> Result<BayesVdm, ProbError> {
+    BayesVdm::new(toy.mixture().clone(), schedule)
 }
 
 /// The terms, with the matching terms summed, and the gap.
@@ -148,4 +153,40 @@ fn push_terms(rows: &mut Vec<Row>, bound: &BoundEstimate, toy: &Toy) {
     rows.push(Row::estimated("matching, all steps", matching));
     rows.push(Row::estimated("ELBO", bound.elbo).limit(toy.log_likelihood()));
     rows.push(gap_per_dimension(bound.elbo, toy.log_likelihood(), toy.dim()));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use toy::Preset;
+
+    /// On the line and in the plane, in steps and in continuous time.
+    #[test]
+    fn levels_at_which_nothing_can_be_measured_are_refused_before_training() {
+        for times in [Some(20), None] {
+            for preset in [Preset::Bimodal, Preset::Ring8] {
+                let settings =
+                    Settings { diffusion_steps: times, log_snr: (75.0, -5.0), ..Settings::default() };
+                let refused = settings.model(&Toy::new(preset), Streams::new(1)).unwrap_err();
+                assert_eq!(refused, NoiseLevelsError::Range { name: "log_snr_start", value: 75.0 });
+            }
+        }
+    }
+
+    /// What was read from a file may have any levels: a reason, not a panic.
+    #[test]
+    fn a_model_that_cannot_be_measured_says_why() {
+        for (times, start, fall, reason) in [
+            (Some(20), 75.0, 80.0, "log_snr_start = 75: must lie between"),
+            (None, 75.0, 80.0, "log_snr_start = 75: must lie between"),
+            (Some(20), 5.0, -1.0, "log_snr_end = 6: log-SNR must be finite and fall"),
+        ] {
+            let (toy, settings) =
+                (Toy::new(Preset::Bimodal), Settings { diffusion_steps: times, ..Settings::default() });
+            let mut model = settings.model(&toy, Streams::new(1)).unwrap();
+            model.levels.line_mut().set_flat_parameters(&[-fall, start]);
+            let refused = model.measure(&toy, Streams::new(1), &|_| ()).unwrap_err().to_string();
+            assert!(refused.contains(reason), "{refused}");
+        }
+    }
 }

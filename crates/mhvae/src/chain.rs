@@ -1,9 +1,8 @@
 //! A chain of linear-Gaussian conditionals up to `z_T` and back.
 
 use ndarray::{Array1, ArrayRef1};
+use prob::average::{self, Part};
 use prob::{Conditional, Gaussian, LinearGaussian, ProbError, check_dim};
-
-use crate::average::{self, Part};
 
 /// Encoders `q(z₁|x), q(z₂|z₁), …`, decoders `p(x|z₁), p(z₁|z₂), …` and the prior `p(z_T) = N(0, I)`.
 ///

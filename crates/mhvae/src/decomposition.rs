@@ -10,10 +10,10 @@
 //! Every average is over the joint Gaussian of the latents it depends on, in the form that keeps its digits.
 
 use ndarray::ArrayRef1;
+use prob::average::{self, Part};
 use prob::{Bound, Gaussian, LinearGaussian, ProbError};
 
 use crate::Mhvae;
-use crate::average::{self, Part};
 
 impl Mhvae {
     /// `q(z_t|x)` for `t = 1 … T` at one observation `x` (`[d]`).

@@ -45,7 +45,6 @@
 //! The prior is `p(z_T) = N(0, I)`; all terms are in nats. The chapter `mhvae` uses this crate; `elbow explain C3` and `elbow explain R1`
 //! check what is said above.
 
-mod average;
 pub mod bound;
 pub mod chain;
 pub mod decomposition;

@@ -10,8 +10,8 @@
 //! divergence `KL(q(z_t|z_{t-1}) ‖ p(z_t|z_{t+1}))` of the consistency form as printed, Luo (45), averages over a `z_t`
 //! that `z_{t+1}` was not drawn from, and what it adds up to is not the bound.
 
-use ndarray::{Array2, ArrayRef2, ArrayView2, Axis, Zip};
-use nn::{GaussianMlp, Gradient, Pass};
+use ndarray::{Array2, ArrayRef2, ArrayView2, Zip};
+use nn::{GaussianMlp, Gradient, OwnTerm, Pass};
 use prob::Bound;
 use prob::diagonal::{kl_to_standard_normal, log_normal};
 
@@ -122,24 +122,9 @@ impl NetworkMhvae {
     /// the parameters of the encoder and by `z_{t-1}`, to which it is added.
     fn encoder_backward(&self, t: usize, eps: &Array2<f64>, weight: f64, work: &mut Workspace) {
         let encoder = &self.encoders()[t - 1];
+        let own = if t == self.steps() { OwnTerm::PriorMatching } else { OwnTerm::LogProb };
+        encoder.draws_by_heads(&work.by_z[t], eps, own, weight, &mut work.encoders[t - 1]);
         let Pass { tape, grad_output, gradient } = &mut work.encoders[t - 1];
-        let (mu, log_var) = encoder.heads(tape.output().view());
-        let (mut by_mu, mut by_log_var) = grad_output.view_mut().split_at(Axis(1), mu.ncols());
-        let by_z = &work.by_z[t];
-        let highest = t == self.steps();
-
-        // z = μ + σ ε: by μ, by_z; by v = log σ², ½ σ ε by_z. Beside that log q = -½ (ε² + v + log 2π): by v, -½.
-        // Or KL = ½ (μ² + σ² - 1 - v): by μ, μ; by v, ½ (σ² - 1).
-        Zip::from(&mut by_mu).and(by_z).and(&mu).for_each(|g, by_z, mu| {
-            let own = if highest { *mu } else { 0.0 };
-            *g = by_z + weight * own;
-        });
-        if encoder.learns_variance() {
-            Zip::from(&mut by_log_var).and(by_z).and(&log_var).and(eps).for_each(|g, by_z, v, eps| {
-                let own = if highest { v.exp_m1() } else { -1.0 };
-                *g = 0.5 * ((0.5 * v).exp() * eps * by_z + weight * own);
-            });
-        }
         work.by_z[t - 1] += encoder.net().backward(tape, grad_output, gradient);
     }
 }

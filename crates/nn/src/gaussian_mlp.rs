@@ -16,6 +16,33 @@ pub enum Variance {
     Learned,
 }
 
+/// A term of a loss in the law `N(μ, σ²)` of a draw `z = μ + σ ε`, beside what the draw itself costs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OwnTerm {
+    /// `KL(N(μ, σ²) ‖ N(0, 1)) = ½ (μ² + σ² - 1 - log σ²)`.
+    PriorMatching,
+    /// `log N(z; μ, σ²) = -½ (ε² + log σ² + log 2π)`, which depends on the scale alone.
+    LogProb,
+}
+
+impl OwnTerm {
+    /// Its derivative by `μ`.
+    fn by_mean(self, mean: f64) -> f64 {
+        match self {
+            Self::PriorMatching => mean,
+            Self::LogProb => 0.0,
+        }
+    }
+
+    /// Twice its derivative by `log σ²`.
+    fn twice_by_log_var(self, log_var: f64) -> f64 {
+        match self {
+            Self::PriorMatching => log_var.exp_m1(),
+            Self::LogProb => -1.0,
+        }
+    }
+}
+
 /// `p(y|x) = N(μ(x), diag σ²(x))`: a network with tanh hidden layers whose outputs are `μ`, or `μ` and `log σ²`.
 #[derive(Clone, Debug)]
 pub struct GaussianMlp {
@@ -122,6 +149,40 @@ impl GaussianMlp {
             });
         }
     }
+
+    /// What depends on the draws `z = μ + σ ε`, whose gradient `by_z` is given with their noise `eps` (both `[n, output_dim]`), and
+    /// `weight` times a term of their law, by what the network wrote, into `pass.grad_output`: the reparameterisation. It is
+    /// `by_z + weight · ∂own/∂μ` by `μ`, and `½ σ ε by_z + weight · ∂own/∂log σ²` by `log σ²` where that is learned.
+    ///
+    /// # Panics
+    /// If a shape differs, or the pass is another network's.
+    pub fn draws_by_heads(
+        &self,
+        by_z: &ArrayRef2<f64>,
+        eps: &ArrayRef2<f64>,
+        own: OwnTerm,
+        weight: f64,
+        pass: &mut Pass,
+    ) {
+        let Pass { tape, grad_output, .. } = pass;
+        let (mean, log_var) = self.heads(tape.output().view());
+        let (mut by_mean, mut by_log_var) = grad_output.view_mut().split_at(Axis(1), self.output_dim);
+        Zip::from(&mut by_mean)
+            .and(by_z)
+            .and(&mean)
+            .for_each(|by_mean, by_z, mean| *by_mean = by_z + weigh(weight, own.by_mean(*mean)));
+        if self.learns_variance() {
+            let heads = Zip::from(&mut by_log_var).and(by_z).and(&log_var).and(eps);
+            heads.for_each(|by_log_var, by_z, v, eps| {
+                *by_log_var = 0.5 * ((0.5 * v).exp() * eps * by_z + weigh(weight, own.twice_by_log_var(*v)));
+            });
+        }
+    }
+}
+
+/// `weight · derivative`; a term of weight 0 has no gradient, not even where its derivative has overflowed: `0 · ∞` is NaN.
+fn weigh(weight: f64, derivative: f64) -> f64 {
+    if weight == 0.0 { 0.0 } else { weight * derivative }
 }
 
 impl Conditional for GaussianMlp {
@@ -182,5 +243,30 @@ mod tests {
             approx::assert_relative_eq!(at_mean[i], expected, max_relative = 1e-12);
             approx::assert_relative_eq!(at_above[i], expected - 1.5, max_relative = 1e-12);
         }
+    }
+
+    /// `z = μ + σ ε` with `μ = 0.3` and `σ = 2`, and either term: by hand. At weight 0 nothing of a term is left, though `σ²`
+    /// overflows.
+    #[test]
+    fn a_draw_and_its_own_term_by_hand() {
+        let mut law = GaussianMlp::new(1, &[], 1, Variance::Learned, &mut Streams::new(1).rng(0));
+        let mut by_heads = |log_var: f64, own, weight| {
+            let layer = &mut law.net_mut().layers_mut()[0];
+            layer.weight.fill(0.0);
+            layer.bias.assign(&ndarray::array![0.3, log_var]);
+            let mut pass = Pass::new(&law, 1);
+            law.net().forward_on(&Array2::ones((1, 1)), &mut pass.tape);
+            let (by_z, eps) = (ndarray::array![[1.5]], ndarray::array![[-0.7]]);
+            law.draws_by_heads(&by_z, &eps, own, weight, &mut pass);
+            (pass.grad_output[[0, 0]], pass.grad_output[[0, 1]])
+        };
+        let (by_mean, by_log_var) = by_heads(4f64.ln(), OwnTerm::PriorMatching, 0.4);
+        approx::assert_relative_eq!(by_mean, 1.5 + 0.4 * 0.3, max_relative = 1e-14);
+        approx::assert_relative_eq!(by_log_var, 0.5 * (2.0 * -0.7 * 1.5 + 0.4 * 3.0), max_relative = 1e-14);
+        let (by_mean, by_log_var) = by_heads(4f64.ln(), OwnTerm::LogProb, 0.4);
+        approx::assert_relative_eq!(by_mean, 1.5, max_relative = 1e-14);
+        approx::assert_relative_eq!(by_log_var, 0.5 * (2.0 * -0.7 * 1.5 - 0.4), max_relative = 1e-14);
+        let (by_mean, by_log_var) = by_heads(720.0, OwnTerm::PriorMatching, 0.0);
+        assert_eq!((by_mean, by_log_var), (1.5, 0.5 * (360f64.exp() * -0.7 * 1.5)));
     }
 }

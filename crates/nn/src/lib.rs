@@ -63,7 +63,7 @@ pub use adam::Adam;
 pub use backward::{Gradient, Tape};
 pub use dense::Dense;
 pub use divergence::TrainingError;
-pub use gaussian_mlp::{GaussianMlp, Variance};
+pub use gaussian_mlp::{GaussianMlp, OwnTerm, Variance};
 pub use gradient_check::gradient_check;
 pub use mlp::Mlp;
 pub use pass::Pass;

@@ -12,6 +12,7 @@
 //! | [`conditional`] | what every conditional law `p(y | x)` offers, row by row |
 //! | [`linear_gaussian`] | `y = W x + b + noise`: push forward, joint, Bayes reversal, composition |
 //! | [`bridge`] | the law of the middle of three in a chain |
+//! | [`average`](mod@average) | log-densities and divergences averaged over a Gaussian, residual by residual |
 //! | [`quadratic`] | `x'Ax + b'x + c`: exact mean and variance under a Gaussian |
 //! | [`gauss_hermite`] | quadrature under a Gaussian, exact for polynomials |
 //! | [`adaptive`] | quadrature on an interval or the line, with an error estimate |
@@ -29,6 +30,7 @@
 //! methods panic only on shapes that do not fit.
 
 pub mod adaptive;
+pub mod average;
 pub mod bound;
 pub mod bridge;
 pub mod chi_squared;

@@ -1,7 +1,8 @@
 //! The linear-Gaussian VAE, in which every term, the evidence and the posterior are exact.
 
 use ndarray::{Array1, ArrayRef1};
-use prob::{Bound, Gaussian, LinearGaussian, Mixture, ProbError, Quadratic, check_dim};
+use prob::average::{self, Part};
+use prob::{Bound, Gaussian, LinearGaussian, Mixture, ProbError, check_dim};
 
 /// Encoder `q(z|x) = N(W x + b, S)`, decoder `p(x|z) = N(V z + a, R)`, prior `p(z) = N(0, I)`.
 ///
@@ -77,22 +78,20 @@ impl LinearVae {
         }
     }
 
-    /// Both terms averaged over data from a mixture: quadratics averaged over the joint law of `(x, z)` under
-    /// each component.
+    /// Both terms averaged over data from a mixture, in nats: over the joint law of `(x, z)` under each component.
     ///
     /// # Panics
     /// If the mixture has another dimension than `x`.
     pub fn average_bound(&self, data: &Mixture) -> Bound {
-        let (d, k) = (self.encoder.weight().ncols(), self.prior.dim());
-        // The integrand is a function of (z, x); the joint law is that of (x, z).
-        let z_then_x: Vec<usize> = (d..d + k).chain(0..d).collect();
-        let log_likelihood = Quadratic::log_prob(&self.decoder).embed(d + k, &z_then_x);
-        let mut reconstruction = 0.0;
-        for (weight, component) in data.parts() {
-            reconstruction += weight * log_likelihood.expectation(&self.encoder.joint(component));
-        }
+        let d = self.encoder.weight().ncols();
         let prior = LinearGaussian::from(&self.prior).on_wider_input(d, 0);
-        let prior_matching = Quadratic::kl_divergence(&self.encoder, &prior).expectation_over(data);
+        let (mut reconstruction, mut prior_matching) = (0.0, 0.0);
+        for (weight, component) in data.parts() {
+            let joint = self.encoder.joint(component);
+            let (x, z) = (Part::of(&joint, 0..d), Part::of(&joint, d..joint.dim()));
+            reconstruction += weight * average::log_prob(&self.decoder, &x, &z);
+            prior_matching += weight * average::divergence(&self.encoder, &prior, component);
+        }
         Bound { reconstruction, prior_matching, matching: vec![] }
     }
 
@@ -150,6 +149,22 @@ mod tests {
             // Both laws are N(·, s²): E log p = -½ (log 2πs² + 1).
             let exact = -0.5 * (std::f64::consts::TAU.ln() + 2.0 * sd.ln() + 1.0);
             assert_relative_eq!(vae.reconstruction(&array![0.3]), exact, max_relative = 1e-14);
+        }
+    }
+
+    /// The same on average over data far from the origin: `V W = 1` up to rounding, so that of `x - V z` only the noise of
+    /// `z` is left, and `E log p = -½ (log 2πs² + V²)`. The prior term is `½ (W² (300² + 1) + s² - 1 - log s²)`.
+    #[test]
+    fn the_average_keeps_its_digits_for_sharp_decoders() {
+        let (w, v) = (0.7, 1.0 / 0.7);
+        let data = Mixture::from(Gaussian::isotropic(array![300.0], 1.0).unwrap());
+        for (sd, tolerance) in [(1e-3, 1e-13), (1e-5, 1e-13), (1e-6, 1e-13), (1e-7, 1e-11)] {
+            let law = |w: f64| LinearGaussian::new(array![[w]], array![0.0], array![[sd * sd]]).unwrap();
+            let found = LinearVae::new(law(w), law(v)).unwrap().average_bound(&data);
+            let exact = -0.5 * (std::f64::consts::TAU.ln() + 2.0 * sd.ln() + v * v);
+            assert_relative_eq!(found.reconstruction, exact, max_relative = tolerance);
+            let prior_matching = 0.5 * (w * w * 90_001.0 + sd * sd - 1.0 - 2.0 * sd.ln());
+            assert_relative_eq!(found.prior_matching, prior_matching, max_relative = 1e-13);
         }
     }
 

@@ -1,8 +1,8 @@
 //! The VAE with networks both ways: its loss, term by term, and the gradient of it by hand.
 
-use ndarray::{Array2, ArrayRef2, Axis, Zip};
+use ndarray::{Array2, ArrayRef2, Zip};
 use ndarray_rand::rand::Rng;
-use nn::{GaussianMlp, Gradient, Pass, Variance};
+use nn::{GaussianMlp, Gradient, OwnTerm, Pass, Variance};
 use prob::diagonal::{RootPrecision, kl_to_standard_normal};
 use prob::{Bound, Gaussian, Mixture, ProbError};
 
@@ -135,23 +135,12 @@ impl Vae {
     ) -> Bound {
         let bound = self.forward(x, eps, work);
         let n = x.nrows() as f64;
-        let (w_r, w_p) = (objective.reconstruction / n, objective.prior_matching / n);
-        // A term that the loss lacks has no gradient, not even where its derivative has overflowed: 0 · ∞ is NaN.
-        let weigh = |weight: f64, derivative: f64| if weight == 0.0 { 0.0 } else { weight * derivative };
-
-        self.decoder.negative_log_prob_by_heads(x, w_r, &mut work.decoder);
+        self.decoder.negative_log_prob_by_heads(x, objective.reconstruction / n, &mut work.decoder);
         let Pass { tape, grad_output, gradient } = &mut work.decoder;
         let by_z = self.decoder.net().backward(tape, grad_output, gradient);
 
-        // z = μ + σ ε and KL = ½ (μ² + σ² - 1 - log σ²): by μ, by_z + μ; by v = log σ², ½ σ ε by_z + ½ (σ² - 1).
-        let (mu, log_var) = self.encoder.heads(work.encoder.tape.output().view());
-        let (mut by_mu, mut by_log_var) = work.encoder.grad_output.view_mut().split_at(Axis(1), mu.ncols());
-        Zip::from(&mut by_mu).and(by_z).and(&mu).for_each(|g, by_z, mu| *g = by_z + weigh(w_p, *mu));
-        if self.encoder.learns_variance() {
-            Zip::from(&mut by_log_var).and(by_z).and(&log_var).and(eps).for_each(|g, by_z, v, eps| {
-                *g = 0.5 * ((0.5 * v).exp() * eps * by_z + weigh(w_p, v.exp_m1()));
-            });
-        }
+        let weight = objective.prior_matching / n;
+        self.encoder.draws_by_heads(by_z, eps, OwnTerm::PriorMatching, weight, &mut work.encoder);
         let Pass { tape, grad_output, gradient } = &mut work.encoder;
         self.encoder.net().backward(tape, grad_output, gradient);
         bound

@@ -5,16 +5,24 @@
 //! plane a case for [`prob::trapezoid`]. Any other denoiser `x̂_0` adds `E|E[x_0|x_t] - x̂_0|²` to that, so that a learned
 //! bound is known without noise too.
 
+mod error;
+
 use ndarray::{Array1, Array2, ArrayRef1, ArrayRef2};
 use prob::numerics::LN_2PI;
 use prob::trapezoid::{FINEST, average_under, average_under_mixture};
 use prob::{Bound, Gaussian, Integral, Mixture, ProbError, squared_distances, squared_norms};
 use rayon::prelude::*;
 
+pub use error::QuadratureError;
+
+use crate::model::OTHER_DIMENSION;
 use crate::{ExactDenoiser, Schedule};
 
 /// Standard deviations from the middle within which the denoiser's turns are looked for.
 const TURNS: f64 = 6.0;
+
+/// What rounding may cost in a term, in nats or relative to the term if that is more.
+const TOLERANCE: f64 = 1e-9;
 
 /// The diffusion model of some data whose reverse steps use the best denoiser.
 ///
@@ -33,25 +41,6 @@ pub struct BayesVdm {
     data: Mixture,
     schedule: Schedule,
     denoiser: ExactDenoiser,
-}
-
-/// A term has no exact value here.
-#[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
-pub enum QuadratureError {
-    /// The plane is the most that is integrated over.
-    #[error("data of {dim} coordinates: quadrature is for one or two")]
-    Dimension {
-        /// Coordinates of the data.
-        dim: usize,
-    },
-    /// The components are too narrow for the finest spacing.
-    #[error("term {t}: components too narrow for quadrature with a spacing of {finest} standard deviations")]
-    NotConverged {
-        /// Step, `1 … T`.
-        t: usize,
-        /// The finest spacing.
-        finest: f64,
-    },
 }
 
 impl BayesVdm {
@@ -82,50 +71,63 @@ impl BayesVdm {
     /// The denoising form of the bound at one observation (`[d]`), in nats.
     ///
     /// # Errors
-    /// If `d > 2` or a quadrature does not converge.
+    /// If `d > 2`, a coordinate is not finite, a quadrature does not converge, or there is so little noise that the rounding
+    /// of `x_0` shows.
     ///
     /// # Panics
     /// If `x_0` has another dimension than the data.
     pub fn bound(&self, x_0: &ArrayRef1<f64>) -> Result<Bound, QuadratureError> {
+        assert_eq!(x_0.len(), self.data.dim(), "{OTHER_DIMENSION}");
+        if let Some((index, &value)) = x_0.iter().enumerate().find(|(_, value)| !value.is_finite()) {
+            return Err(QuadratureError::Observation { index, value });
+        }
         let squared_error = |t| {
             let law = Gaussian::isotropic(
                 &x_0.view() * self.schedule.alpha_bar(t).sqrt(),
                 self.schedule.noise_variance(t),
             )
-            .expect("a noise level of a schedule");
+            .expect("a finite mean and a noise level of a schedule");
             let f = |x_t: &ArrayRef2<f64>| squared_norms(&(self.denoiser.denoise(x_t, t) - x_0));
             let first = 1.0 / sharpest_turn(&law, &self.seen(t));
             self.converged(t, || average_under(&law, first, f))
         };
-        self.bound_with(self.schedule.prior_matching(x_0), squared_error)
+        self.bound_with(self.schedule.prior_matching(x_0), rounding(x_0.dot(x_0)), squared_error)
     }
 
     /// The same averaged over the data, in nats: the squared error becomes the variance of `x_0` given `x_t`.
     ///
     /// # Errors
-    /// As [`bound`](Self::bound).
+    /// If `d > 2` or a quadrature does not converge.
     pub fn average_bound(&self) -> Result<Bound, QuadratureError> {
-        self.average_bound_from(|x_t, t| self.denoiser.squared_error(x_t, t))
+        self.average_bound_from(0.0, |x_t, t| self.denoiser.squared_error(x_t, t))
     }
 
     /// The same of the model whose reverse steps use another denoiser, `x̂_0 = denoiser(x_t, t)` for rows `x_t` (`[n, d]`),
     /// `[n, d]`: its squared error is larger by `|E[x_0|x_t] - x̂_0|²` at every `x_t`, so that no denoiser has a higher bound.
     ///
     /// # Errors
-    /// As [`bound`](Self::bound).
+    /// As [`average_bound`](Self::average_bound), or if there is so little noise that the rounding of `x̂_0` shows.
+    ///
+    /// # Panics
+    /// If `denoiser` answers in another shape.
     pub fn average_bound_of(
         &self,
         denoiser: impl Fn(&ArrayRef2<f64>, usize) -> Array2<f64> + Sync,
     ) -> Result<Bound, QuadratureError> {
-        self.average_bound_from(|x_t, t| {
+        let squares = self
+            .data
+            .parts()
+            .map(|(weight, law)| weight * (law.mean().dot(law.mean()) + law.covariance().diag().sum()));
+        self.average_bound_from(rounding(squares.sum()), |x_t, t| {
             let lost = squared_distances(&self.denoiser.denoise(x_t, t), &denoiser(x_t, t));
             self.denoiser.squared_error(x_t, t) + lost
         })
     }
 
-    /// The average bound from `E[|x_0 - x̂_0|² | x_t]` of each row.
+    /// The average bound from `E[|x_0 - x̂_0|² | x_t]` of each row and the square of the `rounding` in it.
     fn average_bound_from(
         &self,
+        rounding: f64,
         squared_error: impl Fn(&ArrayRef2<f64>, usize) -> Array1<f64> + Sync,
     ) -> Result<Bound, QuadratureError> {
         let prior_matching = self.data.parts().map(|(weight, law)| {
@@ -138,7 +140,7 @@ impl BayesVdm {
             let f = |x_t: &ArrayRef2<f64>| squared_error(x_t, t);
             self.converged(t, || average_under_mixture(&self.seen(t), log_density, f))
         };
-        self.bound_with(prior_matching.sum(), average)
+        self.bound_with(prior_matching.sum(), rounding, average)
     }
 
     /// `I(x_0; x_t) = h(x_t) - ½ d log 2πe(1-ᾱ_t)`, in nats.
@@ -157,20 +159,26 @@ impl BayesVdm {
         if found.converged { Ok(found.value) } else { Err(QuadratureError::NotConverged { t, finest }) }
     }
 
-    /// The bound from `E|x_0 - E[x_0|x_t]|²` at each step.
+    /// The bound from `E|x_0 - x̂_0|²` at each step and the square of the `rounding` in it.
     fn bound_with(
         &self,
         prior_matching: f64,
+        rounding: f64,
         squared_error: impl Fn(usize) -> Result<f64, QuadratureError> + Sync,
     ) -> Result<Bound, QuadratureError> {
+        let term = |t, weight: f64| {
+            let term = squared_error(t).map(|square| weight * square);
+            let (nats, size) = (weight * rounding, term.map_or(1.0, |term| term.max(1.0)));
+            if nats > TOLERANCE * size { Err(QuadratureError::Rounding { t, nats }) } else { term }
+        };
         let first = self.schedule.beta(1);
-        let constant = self.data.dim() as f64 * (LN_2PI + first.ln());
+        let constant = -0.5 * self.data.dim() as f64 * (LN_2PI + first.ln());
         Ok(Bound {
-            reconstruction: -0.5 * (constant + squared_error(1)? / first),
+            reconstruction: constant - term(1, 0.5 / first)?,
             prior_matching,
             matching: (2..=self.schedule.steps())
                 .into_par_iter()
-                .map(|t| Ok(self.schedule.snr_weight(t) * squared_error(t)?))
+                .map(|t| term(t, self.schedule.snr_weight(t)))
                 .collect::<Result<_, _>>()?,
         })
     }
@@ -187,6 +195,11 @@ impl BayesVdm {
             })
             .collect()
     }
+}
+
+/// The square of the rounding in `x_0 - x̂_0`, from `|x_0|²`.
+fn rounding(square: f64) -> f64 {
+    f64::EPSILON.powi(2) * square
 }
 
 /// The largest slope of a log-ratio of two components, a standard deviation of `law` being the unit: where one takes

@@ -34,8 +34,17 @@ pub struct ExactDenoiser {
 struct Step {
     /// `E[x_0 | x_t, k] = m + √ᾱ S C⁻¹ (x_t - √ᾱ m)`.
     denoise: Experts,
+    /// The same less what one isotropic Gaussian would answer.
+    rest: Experts,
     /// `∇ log N(x_t; √ᾱ m, C) = -C⁻¹ (x_t - √ᾱ m)`.
     score: Experts,
+}
+
+/// `N(μ, σ² I)` with the mean of the data and the average variance within a component. Its own denoiser is
+/// `μ + √ᾱ σ²/D (x_t - √ᾱ μ)` with `D = ᾱ σ² + 1-ᾱ`.
+struct Reference {
+    mean: Array1<f64>,
+    variance: f64,
 }
 
 impl ExactDenoiser {
@@ -44,7 +53,8 @@ impl ExactDenoiser {
     /// # Errors
     /// If a covariance of the data is so large or so small that noise cannot be added to it in f64.
     pub fn new(data: &Mixture, schedule: &Schedule) -> Result<Self, ProbError> {
-        let at = |t| Step::new(data, schedule.alpha_bar(t), schedule.noise_variance(t));
+        let reference = Reference::of(data);
+        let at = |t| Step::new(data, &reference, schedule.alpha_bar(t), schedule.noise_variance(t));
         Ok(Self { steps: (1..=schedule.steps()).map(at).collect::<Result<_, _>>()? })
     }
 
@@ -61,9 +71,10 @@ impl ExactDenoiser {
         self.steps[t - 1].denoise.log_prob_and_mean(x_t)
     }
 
-    /// `E[|x_0 - E[x_0|x_t]|² | x_t] = tr Cov(x_0 | x_t)` for each row of `x_t` (`[n, d]`), `[n]`.
+    /// `E[|x_0 - E[x_0|x_t]|² | x_t] = tr Cov(x_0 | x_t)` for each row of `x_t` (`[n, d]`), `[n]`; with its digits at any
+    /// noise level.
     pub fn squared_error(&self, x_t: &ArrayRef2<f64>, t: usize) -> Array1<f64> {
-        self.steps[t - 1].denoise.spread(x_t)
+        self.steps[t - 1].rest.spread(x_t)
     }
 
     /// The score `∇ log q(x_t)` for each row of `x_t` (`[n, d]`), `[n, d]`.
@@ -77,36 +88,85 @@ impl ExactDenoiser {
     }
 }
 
-impl Step {
-    fn new(data: &Mixture, alpha_bar: f64, noise: f64) -> Result<Self, ProbError> {
-        let parts = data.parts().map(|(weight, law)| answers(weight, law, alpha_bar, noise));
-        let (denoise, score): (Vec<_>, Vec<_>) =
-            parts.collect::<Result<Vec<_>, ProbError>>()?.into_iter().unzip();
-        Ok(Self { denoise: Experts::new(&denoise), score: Experts::new(&score) })
+impl Reference {
+    fn of(data: &Mixture) -> Self {
+        let within = data.parts().map(|(weight, law)| weight * law.covariance().diag().sum());
+        Self { mean: data.mean(), variance: within.sum::<f64>() / data.dim() as f64 }
     }
 }
 
-/// One component at one noise level: what it answers as a denoiser and as a score.
-fn answers(weight: f64, law: &Gaussian, alpha_bar: f64, noise: f64) -> Result<(Expert, Expert), ProbError> {
-    let (root, eye) = (alpha_bar.sqrt(), Array2::<f64>::eye(law.dim()));
-    let seen = Gaussian::new(law.mean() * root, law.covariance() * alpha_bar + &eye * noise)?;
-    let whitener = seen.factor().whiten_columns(&eye);
-    // tr(S C⁻¹), as a sum of squares.
-    let shrunk = whitener.dot(law.factor().lower()).mapv(|entry| entry * entry).sum();
-    let denoise = Expert {
-        weight,
-        answer: law.mean().clone(),
-        gain: law.covariance().dot(&whitener.t()).dot(&whitener) * root,
-        spread: noise * shrunk,
-        seen,
-    };
-    let score = Expert {
-        answer: Array1::zeros(law.dim()),
-        gain: -whitener.t().dot(&whitener),
-        spread: 0.0,
-        ..denoise.clone()
-    };
-    Ok((denoise, score))
+impl Step {
+    fn new(data: &Mixture, reference: &Reference, alpha_bar: f64, noise: f64) -> Result<Self, ProbError> {
+        let parts = data.parts().map(|(weight, law)| Component::new(weight, law, alpha_bar, noise));
+        let parts = parts.collect::<Result<Vec<_>, ProbError>>()?;
+        let experts = |answer: &dyn Fn(&Component) -> Expert| {
+            Experts::new(&parts.iter().map(answer).collect::<Vec<_>>())
+        };
+        Ok(Self {
+            denoise: experts(&|component| component.denoise()),
+            rest: experts(&|component| component.rest(reference)),
+            score: experts(&|component| component.score()),
+        })
+    }
+}
+
+/// One component of the data at one noise level.
+struct Component<'a> {
+    weight: f64,
+    /// `N(m, S)`.
+    law: &'a Gaussian,
+    alpha_bar: f64,
+    /// `1-ᾱ`.
+    noise: f64,
+    /// `N(√ᾱ m, C)`.
+    seen: Gaussian,
+    /// `L⁻¹` with `C = L Lᵀ`.
+    whitener: Array2<f64>,
+}
+
+impl<'a> Component<'a> {
+    fn new(weight: f64, law: &'a Gaussian, alpha_bar: f64, noise: f64) -> Result<Self, ProbError> {
+        let eye = Array2::<f64>::eye(law.dim());
+        let seen = Gaussian::new(law.mean() * alpha_bar.sqrt(), law.covariance() * alpha_bar + &eye * noise)?;
+        let whitener = seen.factor().whiten_columns(&eye);
+        Ok(Self { weight, law, alpha_bar, noise, seen, whitener })
+    }
+
+    fn denoise(&self) -> Expert {
+        let gain = self.times_precision(self.law.covariance()) * self.alpha_bar.sqrt();
+        self.expert(self.law.mean().clone(), gain, self.spread())
+    }
+
+    /// `E[x_0|x_t, k]` less the reference's `μ + √ᾱ σ²/D (x_t - √ᾱ μ)`: `(1-ᾱ)/D` times
+    /// `m - μ + √ᾱ (S - σ² I) C⁻¹ (x_t - √ᾱ m)`.
+    ///
+    /// A function of `x_t` has no part in `Cov(x_0|x_t)`. Without it the answers shrink with the noise, as their spread does;
+    /// with it they are as large as the data, and their rounding is all that is left where the noise is below that.
+    fn rest(&self, reference: &Reference) -> Expert {
+        let share = self.noise / (self.alpha_bar * reference.variance + self.noise);
+        let excess = self.law.covariance() - Array2::<f64>::eye(self.law.dim()) * reference.variance;
+        let gain = self.times_precision(&excess) * (share * self.alpha_bar.sqrt());
+        self.expert((self.law.mean() - &reference.mean) * share, gain, self.spread())
+    }
+
+    fn score(&self) -> Expert {
+        let gain = -self.whitener.t().dot(&self.whitener);
+        self.expert(Array1::zeros(self.law.dim()), gain, 0.0)
+    }
+
+    /// `tr Cov(x_0|x_t, k) = (1-ᾱ) tr(S C⁻¹)`, as a sum of squares.
+    fn spread(&self) -> f64 {
+        self.noise * self.whitener.dot(self.law.factor().lower()).mapv(|entry| entry * entry).sum()
+    }
+
+    /// `A C⁻¹`.
+    fn times_precision(&self, a: &Array2<f64>) -> Array2<f64> {
+        a.dot(&self.whitener.t()).dot(&self.whitener)
+    }
+
+    fn expert(&self, answer: Array1<f64>, gain: Array2<f64>, spread: f64) -> Expert {
+        Expert { weight: self.weight, seen: self.seen.clone(), answer, gain, spread }
+    }
 }
 
 #[cfg(test)]
@@ -149,6 +209,32 @@ mod tests {
                     noised.log_prob(&x_t),
                     max_relative = 1e-12
                 );
+            }
+        }
+    }
+
+    /// Where there is hardly any noise every component is known from `x_t` and `tr Cov(x_0|x_t) → d (1-ᾱ)`, also where
+    /// `1-ᾱ` is below the square of the rounding of `x_0`; where there is hardly any signal it is that of the data.
+    #[test]
+    fn the_squared_error_keeps_its_digits_at_any_noise() {
+        let log_snrs = [700.0, 300.0, 75.0, 50.0, -300.0, -700.0];
+        let schedule = Schedule::from_log_snrs(&log_snrs).unwrap();
+        let denoiser = ExactDenoiser::new(&data(), &schedule).unwrap();
+        let rows = array![[-1.0, 0.5], [-0.7, 0.9], [2.0, -0.5], [2.9, 0.1]];
+        for t in 1..=4 {
+            let x_t = &rows * schedule.alpha_bar(t).sqrt();
+            for error in denoiser.squared_error(&x_t, t) {
+                assert_relative_eq!(
+                    error,
+                    2.0 * schedule.noise_variance(t),
+                    max_relative = 1e-12,
+                    epsilon = 0.0
+                );
+            }
+        }
+        for t in 5..=6 {
+            for error in denoiser.squared_error(&rows, t) {
+                assert_relative_eq!(error, data().covariance().diag().sum(), max_relative = 1e-12);
             }
         }
     }

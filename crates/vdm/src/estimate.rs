@@ -9,10 +9,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use montecarlo::{Estimate, Moments, MonteCarlo};
 use ndarray::{Array1, Array2, ArrayRef1, ArrayRef2};
 use ndarray_rand::rand::Rng;
-use prob::numerics::{LN_2PI, exp_m1_minus, log_sigmoid, sigmoid};
+use prob::numerics::{LN_2PI, log_sigmoid, sigmoid};
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
+use crate::matching::divergence_from_prior;
 use crate::prediction::Amplitudes;
 use crate::{BayesVdm, Schedule};
 
@@ -41,6 +42,8 @@ struct Plan<'a, O> {
 /// `N(x̂_0, (1-α_1) I)` at `t = 1`, with `x̂_0 = denoiser(x_t, t)` for rows (`[n, d]`), over observations drawn by
 /// `observe(rng, n)` (`[n, d]`). `plan.samples` observations serve the reconstruction, as many the prior matching term, and as
 /// many, shared out evenly but at least 2 for each, the matching terms. `progress` hears how many were drawn in all.
+///
+/// The rounding of `x̂_0` is a part of its error: beyond [`RANGE`](crate::noise_levels::RANGE) it is no longer a small one.
 ///
 /// # Panics
 /// If a shape does not fit, or `plan` asks for no samples.
@@ -147,17 +150,15 @@ fn squared_error(
 fn noised(x_0: &Array2<f64>, log_snr: &ArrayRef1<f64>, rng: &mut ChaCha8Rng) -> Array2<f64> {
     let mut x_t = standard_normal(x_0.dim(), rng);
     for ((mut x_t, x_0), &log_snr) in x_t.rows_mut().into_iter().zip(x_0.rows()).zip(log_snr) {
-        let at = Amplitudes::at(log_snr);
-        x_t.zip_mut_with(&x_0, |x, x_0| *x = at.mix(*x_0, *x));
+        Amplitudes::at(log_snr).mix_into(&x_0, &mut x_t);
     }
     x_t
 }
 
 /// The same at one log-SNR for all rows.
 fn noised_at(log_snr: f64, x_0: &Array2<f64>, rng: &mut ChaCha8Rng) -> Array2<f64> {
-    let at = Amplitudes::at(log_snr);
     let mut x_t = standard_normal(x_0.dim(), rng);
-    x_t.zip_mut_with(x_0, |x, x_0| *x = at.mix(*x_0, *x));
+    Amplitudes::at(log_snr).mix_into(x_0, &mut x_t);
     x_t
 }
 
@@ -220,8 +221,8 @@ impl<O: Fn(&mut ChaCha8Rng, usize) -> Array2<f64> + Sync> Plan<'_, O> {
     /// All terms, with `KL(N(√ᾱ x_0, (1-ᾱ) I) ‖ N(0, I))` at the last log-SNR.
     fn bound(&self, reconstruction: Estimate, log_snr: f64, matching: Vec<Estimate>) -> BoundEstimate {
         let prior_matching = self.estimate("prior matching", self.plan.samples, |_, x_0| {
-            let mismatch = x_0.ncols() as f64 * exp_m1_minus(log_sigmoid(-log_snr));
-            squared_norms(x_0).mapv(|square| 0.5 * (sigmoid(log_snr) * square + mismatch))
+            let (alpha_bar, log_noise) = (sigmoid(log_snr), log_sigmoid(-log_snr));
+            squared_norms(x_0).mapv(|square| divergence_from_prior(x_0.ncols(), square, alpha_bar, log_noise))
         });
         let sum =
             Estimate::sum_of_independent([&reconstruction, &prior_matching].into_iter().chain(&matching));

@@ -11,7 +11,7 @@ impl Schedule {
     /// # Panics
     /// If there is no step `t`, as every method here.
     pub fn step(&self, t: usize, d: usize) -> LinearGaussian {
-        LinearGaussian::isotropic(d, self.alpha(t).sqrt(), self.beta(t)).expect("0 < α < 1")
+        LinearGaussian::isotropic(d, self.alpha(t).sqrt(), self.beta(t)).expect("0 < α and 0 < β")
     }
 
     /// `q(x_1|x_0), …, q(x_T|x_{T-1})`: the encoders of a hierarchical VAE, which the schedule fixes.
@@ -21,7 +21,8 @@ impl Schedule {
 
     /// `q(x_t | x_0) = N(√ᾱ_t x_0, (1-ᾱ_t) I)`, `t = 1 … T` (Luo (69)-(70)).
     pub fn marginal(&self, t: usize, d: usize) -> LinearGaussian {
-        LinearGaussian::isotropic(d, self.alpha_bar(t).sqrt(), self.noise_variance(t)).expect("0 < ᾱ < 1")
+        LinearGaussian::isotropic(d, self.alpha_bar(t).sqrt(), self.noise_variance(t))
+            .expect("0 < ᾱ and 0 < 1-ᾱ")
     }
 
     /// A draw of `q(x_t | x_0)` for each row of `x_0` (`[n, d]`): `√ᾱ_t x_0 + √(1-ᾱ_t) ε` with rows `eps` of standard normal
@@ -30,8 +31,7 @@ impl Schedule {
     /// # Panics
     /// If the shapes differ.
     pub fn noised(&self, t: usize, x_0: &ArrayRef2<f64>, mut eps: Array2<f64>) -> Array2<f64> {
-        let (of_x_0, of_noise) = (self.alpha_bar(t).sqrt(), self.noise_variance(t).sqrt());
-        eps.zip_mut_with(x_0, |x, x_0| *x = of_x_0 * x_0 + of_noise * *x);
+        self.amplitudes(t).mix_into(x_0, &mut eps);
         eps
     }
 
@@ -39,6 +39,9 @@ impl Schedule {
     ///
     /// # Errors
     /// If a number is not finite, or `t = 1`, where the law is the point `x_0`.
+    ///
+    /// # Panics
+    /// If the lengths differ.
     pub fn posterior(
         &self,
         t: usize,
@@ -49,7 +52,11 @@ impl Schedule {
     }
 
     /// `μ_q(x_t, x_0)`, the mean of the posterior, `t = 1 … T` (Luo (84), (93)), `[d]`.
+    ///
+    /// # Panics
+    /// If the lengths differ.
     pub fn posterior_mean(&self, t: usize, x_t: &ArrayRef1<f64>, x_0: &ArrayRef1<f64>) -> Array1<f64> {
+        assert_eq!(x_t.len(), x_0.len(), "x_t and x_0 of different dimensions");
         let (of_x_t, of_x_0) = self.posterior_mean_coefficients(t);
         &x_t.view() * of_x_t + &x_0.view() * of_x_0
     }

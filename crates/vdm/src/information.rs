@@ -6,7 +6,7 @@
 //! relative to that of the best linear denoiser, an entropy or an information to that part of a nat (or of itself, or of
 //! what Gaussian data would have, if that is more), and a small information far closer.
 
-use prob::numerics::{LN_2PI, exp_m1_minus};
+use prob::numerics::{LN_2PI, exp_m1_minus, log_sum_exp, softmax};
 use prob::{Integral, Mixture, integrate};
 
 /// What the quadratures here are asked for, absolute or relative, whichever is larger.
@@ -113,20 +113,25 @@ impl Channel {
         })
     }
 
-    /// `log p(y)`, in nats.
+    /// `log p(y)`, in nats; -∞ where `y` is infinite.
     pub fn log_prob(&self, y: f64) -> f64 {
-        let largest = self.components.iter().map(|c| c.log_joint(y)).fold(f64::NEG_INFINITY, f64::max);
-        largest + self.components.iter().map(|c| (c.log_joint(y) - largest).exp()).sum::<f64>().ln()
+        log_sum_exp(&self.log_joints(y))
     }
 
-    /// `E[x | y]` and `Var(x | y)`.
+    /// `E[x | y]` and `Var(x | y)`. Where no component has any density, all weigh the same.
     pub fn posterior(&self, y: f64) -> (f64, f64) {
-        let log_prob = self.log_prob(y);
+        let mut weights = self.log_joints(y);
+        softmax(&mut weights);
         let average = |f: &dyn Fn(&Component) -> f64| -> f64 {
-            self.components.iter().map(|c| (c.log_joint(y) - log_prob).exp() * f(c)).sum()
+            weights.iter().zip(&self.components).map(|(weight, c)| weight * f(c)).sum()
         };
         let mean = average(&|c| c.denoise(y));
         (mean, average(&|c| c.spread + (c.denoise(y) - mean).powi(2)))
+    }
+
+    /// `log w_k N(y; √snr m_k, c_k)` of each component.
+    fn log_joints(&self, y: f64) -> Vec<f64> {
+        self.components.iter().map(|c| c.log_joint(y)).collect()
     }
 
     /// `E Var(x | y)`: the least squared error with which `x` can be told from `y`, by quadrature.
@@ -160,15 +165,15 @@ impl Channel {
 }
 
 impl Component {
-    fn new(weight: f64, mean: f64, spread: f64, snr: f64) -> Self {
-        let variance = 1.0 + snr * spread;
+    fn new(weight: f64, mean: f64, data_variance: f64, snr: f64) -> Self {
+        let variance = 1.0 + snr * data_variance;
         Self {
             log_height: weight.ln() - 0.5 * (LN_2PI + variance.ln()),
             centre: snr.sqrt() * mean,
             variance,
             mean,
-            gain: snr.sqrt() * spread / variance,
-            spread: spread / variance,
+            gain: snr.sqrt() * data_variance / variance,
+            spread: data_variance / variance,
         }
     }
 
@@ -343,6 +348,18 @@ mod tests {
         }
         let channel = Channel::new(&at_one(1.0), 1e36).unwrap();
         assert_relative_eq!(channel.mmse().unwrap(), 1e-36, max_relative = 1e-12, epsilon = 0.0);
+    }
+
+    /// Beyond all data the density is 0, at infinity as elsewhere, and what is no number stays so.
+    #[test]
+    fn the_density_has_a_logarithm_everywhere() {
+        let channel = Channel::new(&bimodal(1.5), 2.0).unwrap();
+        for y in [f64::INFINITY, f64::NEG_INFINITY, 1e200] {
+            assert_eq!(channel.log_prob(y), f64::NEG_INFINITY);
+        }
+        assert!(channel.log_prob(f64::NAN).is_nan());
+        let (mean, variance) = channel.posterior(1e154);
+        assert!(mean > 0.0 && variance.is_finite(), "{mean} {variance}");
     }
 
     #[test]

@@ -15,8 +15,9 @@
 
 use ndarray::{ArrayRef1, ArrayRef2, ArrayView1};
 use prob::Bound;
-use prob::numerics::{LN_2PI, exp_m1_minus, log_sigmoid};
+use prob::numerics::{LN_2PI, log_sigmoid};
 
+use crate::matching::divergence_from_prior;
 use crate::network::{feature_slopes, features};
 use crate::prediction::Amplitudes;
 use crate::training::{Buffers, VdmLearner, Weighting};
@@ -96,11 +97,11 @@ impl VdmLearner {
         Bound { reconstruction: reconstruction / n, prior_matching, matching: vec![matching / n] }
     }
 
-    /// `KL(N(a x_0, b² I) ‖ N(0, I)) = ½ (ᾱ |x_0|² + d (-ᾱ - log(1-ᾱ)))` at the last level.
+    /// `KL(N(a x_0, b² I) ‖ N(0, I))` at the last level.
     fn prior_matching(&self, x_0: &ArrayView1<f64>) -> f64 {
         let end = self.levels.end();
         let alpha_bar = Amplitudes::at(end).signal.powi(2);
-        0.5 * (alpha_bar * x_0.dot(x_0) + x_0.len() as f64 * exp_m1_minus(log_sigmoid(-end)))
+        divergence_from_prior(x_0.len(), x_0.dot(x_0), alpha_bar, log_sigmoid(-end))
     }
 
     /// `∂loss/∂start` and `∂loss/∂fall`, as those of the bias and of minus the weight: what each level adds through the network's

@@ -1,13 +1,19 @@
 //! One matching term at one `x_t`, whatever the variance of the reverse step is.
 
 use ndarray::ArrayRef1;
-use prob::numerics::minus_ln_1p;
+use prob::numerics::{exp_m1_minus, minus_ln_1p};
 
 use crate::Schedule;
 
 /// `KL(N(μ, s I) || N(ν, v I)) = ½ (d (s/v - 1 - log(s/v)) + |μ - ν|²/v)` in nats, from `|μ - ν|²`.
 pub(crate) fn isotropic_divergence(d: usize, square: f64, s: f64, v: f64) -> f64 {
     0.5 * (d as f64 * variance_mismatch(s, v) + square / v)
+}
+
+/// `KL(N(√ᾱ x_0, (1-ᾱ) I) || N(0, I)) = ½ (ᾱ |x_0|² + d (-ᾱ - log(1-ᾱ)))` in nats, from `|x_0|²`, `ᾱ` and `log(1-ᾱ)`,
+/// which keep its digits at either end.
+pub(crate) fn divergence_from_prior(d: usize, square: f64, alpha_bar: f64, log_noise: f64) -> f64 {
+    0.5 * (alpha_bar * square + d as f64 * exp_m1_minus(log_noise))
 }
 
 /// `s/v - 1 - log(s/v)` of two variances, with its digits both where they are close and where they are far apart.
@@ -32,6 +38,7 @@ impl Schedule {
         mean: &ArrayRef1<f64>,
         variance: f64,
     ) -> f64 {
+        assert_eq!(mean.len(), x_0.len(), "a mean of another dimension");
         let shift = &mean.view() - &self.posterior_mean(t, x_t, x_0);
         isotropic_divergence(x_0.len(), shift.dot(&shift), self.posterior_variance(t), variance)
     }

@@ -71,11 +71,15 @@ impl Vdm {
     /// # Panics
     /// If `x_0` has another dimension.
     pub fn log_evidence(&self, x_0: &ArrayRef1<f64>) -> f64 {
+        assert_eq!(x_0.len(), self.dim(), "{OTHER_DIMENSION}");
         let (mean, variance) = self.evidence();
         let residual = &x_0.view() - &mean;
         average_log_normal(self.dim(), residual.dot(&residual), variance)
     }
 }
+
+/// What is wrong with an observation that the model is not about; `ndarray` would stretch one of them.
+pub(crate) const OTHER_DIMENSION: &str = "an observation of another dimension";
 
 /// `E log N(y; m, v I) = -½ (E|y - m|²/v + d log 2πv)` in nats, from `E|y - m|²`.
 pub(crate) fn average_log_normal(d: usize, mean_square: f64, variance: f64) -> f64 {

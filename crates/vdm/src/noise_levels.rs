@@ -1,9 +1,16 @@
 //! The noise levels of a model that is trained: a log-SNR that falls along a straight line, in steps or without.
 
+use std::ops::RangeInclusive;
+
 use nn::Mlp;
 use rand_chacha::{ChaCha8Rng, rand_core::SeedableRng};
 
 use crate::{Schedule, ScheduleError};
+
+/// The log-SNR at which a denoiser can be held to its answer. The error of `x̂_0` costs `½ SNR |x_0 - x̂_0|²`, of which the
+/// rounding of `x̂_0` alone is `½ SNR 2⁻¹⁰⁴ |x_0|²`: a few 1e-10 nats at the upper end, and soon many. Below the lower end
+/// `x̂_0 = (x_t - √(1-ᾱ) ε̂)/√ᾱ` comes close to what f64 can square.
+pub const RANGE: RangeInclusive<f64> = -500.0..=50.0;
 
 /// `λ(s) = log SNR = λ_start - s (λ_start - λ_end)` for `0 ≤ s ≤ 1`, at the `T` places `s = (t-1)/(T-1)` of a discrete model
 /// or at all of them (Kingma et al. 2021, whose learned schedule this is in the least form that moves the end points).
@@ -28,27 +35,39 @@ pub enum NoiseLevelsError {
     /// The end points are none.
     #[error(transparent)]
     EndPoints(#[from] ScheduleError),
+    /// An end point outside of [`RANGE`].
+    #[error(
+        "{name} = {value}: must lie between {} and {}, beyond which f64 has too few digits for what a denoiser answers",
+        RANGE.start(),
+        RANGE.end()
+    )]
+    Range {
+        /// `log_snr_start` or `log_snr_end`.
+        name: &'static str,
+        /// The value.
+        value: f64,
+    },
 }
 
 impl NoiseLevels {
     /// `T = steps` levels, evenly spaced from `start` at `t = 1` to `end` at `t = T`.
     ///
     /// # Errors
-    /// If there are fewer than 2, or as [`Schedule::from_log_snr_end_points`].
+    /// If there are fewer than 2, an end point is outside of [`RANGE`], or as [`Schedule::from_log_snr_end_points`].
     pub fn discrete(steps: usize, start: f64, end: f64) -> Result<Self, NoiseLevelsError> {
         if steps < 2 {
             return Err(NoiseLevelsError::Steps { steps });
         }
-        Schedule::from_log_snr_end_points(steps, start, end)?;
+        schedule(steps, start, end)?;
         Ok(Self { steps: Some(steps), line: line(start, end) })
     }
 
     /// All levels from `start` to `end`: the limit of infinitely many steps.
     ///
     /// # Errors
-    /// If an end point is not finite or they do not fall, as [`Schedule::from_log_snr_end_points`].
+    /// If an end point is outside of [`RANGE`] or they do not fall, as [`Schedule::from_log_snr_end_points`].
     pub fn continuous(start: f64, end: f64) -> Result<Self, NoiseLevelsError> {
-        Schedule::from_log_snr_end_points(2, start, end)?;
+        schedule(2, start, end)?;
         Ok(Self { steps: None, line: line(start, end) })
     }
 
@@ -90,9 +109,9 @@ impl NoiseLevels {
     /// The schedule of `steps` steps along the line: `T` for the discrete model itself.
     ///
     /// # Errors
-    /// As [`Schedule::from_log_snr_end_points`]; what has been trained need not fall any more.
-    pub fn schedule(&self, steps: usize) -> Result<Schedule, ScheduleError> {
-        Schedule::from_log_snr_end_points(steps, self.start(), self.end())
+    /// As [`discrete`](Self::discrete): what has been trained may have left the range, and need not fall any more.
+    pub fn schedule(&self, steps: usize) -> Result<Schedule, NoiseLevelsError> {
+        schedule(steps, self.start(), self.end())
     }
 
     /// The place of the matching term that `u`, uniform on `[0, 1)`, draws: `s = u`, or that of one of `t = 2 … T`.
@@ -118,6 +137,17 @@ impl NoiseLevels {
             None => (self.fall(), 1.0),
         }
     }
+}
+
+/// The schedule of `steps` steps between end points that a denoiser can be asked at.
+fn schedule(steps: usize, start: f64, end: f64) -> Result<Schedule, NoiseLevelsError> {
+    let schedule = Schedule::from_log_snr_end_points(steps, start, end)?;
+    for (name, value) in [("log_snr_start", start), ("log_snr_end", end)] {
+        if !RANGE.contains(&value) {
+            return Err(NoiseLevelsError::Range { name, value });
+        }
+    }
+    Ok(schedule)
 }
 
 /// `s ↦ start + (end - start) s`.
@@ -164,5 +194,21 @@ mod tests {
             assert!(NoiseLevels::discrete(10, start, end).is_err());
             assert!(NoiseLevels::continuous(start, end).is_err());
         }
+    }
+
+    /// The ends of the range serve, and what has been trained past them is refused as what starts there is.
+    #[test]
+    fn refuses_levels_at_which_an_answer_has_no_digits() {
+        assert!(
+            NoiseLevels::discrete(20, 50.0, -500.0).is_ok() && NoiseLevels::continuous(50.0, -500.0).is_ok()
+        );
+        let start = Err(NoiseLevelsError::Range { name: "log_snr_start", value: 75.0 });
+        assert_eq!(NoiseLevels::discrete(20, 75.0, -5.0), start);
+        assert_eq!(NoiseLevels::continuous(75.0, -5.0), start);
+        let end = NoiseLevelsError::Range { name: "log_snr_end", value: -501.0 };
+        assert_eq!(NoiseLevels::continuous(5.0, -501.0), Err(end));
+        let mut levels = NoiseLevels::discrete(20, 5.0, -5.0).unwrap();
+        levels.line_mut().layers_mut()[0].bias[0] = 75.0;
+        assert_eq!(levels.schedule(20), Err(NoiseLevelsError::Range { name: "log_snr_start", value: 75.0 }));
     }
 }

@@ -5,6 +5,7 @@
 use ndarray::{Array1, ArrayRef1};
 
 use crate::Schedule;
+use crate::prediction::Amplitudes;
 
 /// The quantity that is predicted from `x_t` at step `t`; each is `[d]`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -44,6 +45,7 @@ impl Schedule {
         value: &ArrayRef1<f64>,
         to: Parameterisation,
     ) -> Array1<f64> {
+        assert_eq!(value.len(), x_t.len(), "a prediction of another dimension");
         if from == to {
             return value.to_owned();
         }
@@ -59,7 +61,7 @@ impl Schedule {
         from: Parameterisation,
         value: &ArrayRef1<f64>,
     ) -> Array1<f64> {
-        let (signal, noise) = self.amplitudes(t);
+        let Amplitudes { signal, noise } = self.amplitudes(t);
         let (x_t, value) = (x_t.view(), value.view());
         let from_clean = |x_0: Array1<f64>| (&x_t * signal - x_0) / noise;
         let from_noise = |eps: Array1<f64>| (eps - &x_t * noise) / signal;
@@ -83,7 +85,7 @@ impl Schedule {
         v: &Array1<f64>,
         to: Parameterisation,
     ) -> Array1<f64> {
-        let (signal, noise) = self.amplitudes(t);
+        let Amplitudes { signal, noise } = self.amplitudes(t);
         let clean = || &x_t.view() * signal - v * noise;
         let eps = || &x_t.view() * noise + v * signal;
         match to {
@@ -93,11 +95,6 @@ impl Schedule {
             Score => -eps() / noise,
             Mean => self.posterior_mean(t, x_t, &clean()),
         }
-    }
-
-    /// `√ᾱ_t` and `√(1-ᾱ_t)`.
-    fn amplitudes(&self, t: usize) -> (f64, f64) {
-        (self.alpha_bar(t).sqrt(), self.noise_variance(t).sqrt())
     }
 }
 

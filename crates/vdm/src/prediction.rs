@@ -18,9 +18,11 @@
 //!
 //! `κ` is the weight of the error in the bound: `SNR |x_0 - x̂_0|² = κ |r - r̂|²`.
 
+use ndarray::{ArrayRef, Dimension};
 use prob::numerics::sigmoid;
 
 use crate::Parameterisation::{self, Clean, Mean, Noise, Score, Velocity};
+use crate::Schedule;
 
 /// `a = √ᾱ` and `b = √(1-ᾱ)`: how much signal and how much noise there is in `x_t`.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -43,6 +45,22 @@ impl Amplitudes {
     /// `a x_0 + b ε`.
     pub(crate) fn mix(self, x_0: f64, eps: f64) -> f64 {
         self.signal * x_0 + self.noise * eps
+    }
+
+    /// `x_t = a x_0 + b ε`, each number written over its `ε`.
+    ///
+    /// # Panics
+    /// If the shapes differ.
+    pub(crate) fn mix_into<D: Dimension>(self, x_0: &ArrayRef<f64, D>, eps: &mut ArrayRef<f64, D>) {
+        assert_eq!(x_0.shape(), eps.shape(), "noise of another shape");
+        eps.zip_mut_with(x_0, |x, x_0| *x = self.mix(*x_0, *x));
+    }
+}
+
+impl Schedule {
+    /// `√ᾱ_t` and `√(1-ᾱ_t)`.
+    pub(crate) fn amplitudes(&self, t: usize) -> Amplitudes {
+        Amplitudes { signal: self.alpha_bar(t).sqrt(), noise: self.noise_variance(t).sqrt() }
     }
 }
 

@@ -146,7 +146,11 @@ impl Reverse {
     }
 
     /// `μ_θ(x_t) = scale_t x_t + bias_t` (`[d]`), `t = 1 … T`.
+    ///
+    /// # Panics
+    /// If `x_t` has another dimension.
     pub fn mean(&self, t: usize, x_t: &ArrayRef1<f64>) -> Array1<f64> {
+        assert_eq!(x_t.len(), self.dim(), "x_t of another dimension");
         &x_t.view() * self.scale(t) + self.bias(t)
     }
 

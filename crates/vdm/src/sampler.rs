@@ -107,6 +107,7 @@ impl Sampler {
         x_0: &ArrayRef2<f64>,
         eps: &ArrayRef2<f64>,
     ) -> Array2<f64> {
+        assert_eq!((x_0.dim(), eps.dim()), (x_t.dim(), x_t.dim()), "x_0 or noise of another shape than x_t");
         let Coefficients { of_x_t, of_x_0, of_noise } = self.coefficients(schedule, t);
         let mut next = &x_t.view() * of_x_t;
         next.scaled_add(of_x_0, x_0);
@@ -129,7 +130,7 @@ impl Sampler {
         let x_1 = (2..=schedule.steps())
             .rev()
             .fold(noisiest, |x_t, t| self.step(schedule, t, &x_t, &denoiser(&x_t, t), &noise(t)));
-        denoiser(&x_1, 1)
+        denoised(&denoiser, &x_1, 1)
     }
 
     /// `n` samples in `d` dimensions (`[n, d]`), from standard normal rows down.
@@ -146,6 +147,20 @@ impl Sampler {
         let noisiest = standard_normal((n, d), rng);
         self.run(schedule, noisiest, denoiser, |_| standard_normal((n, d), rng))
     }
+}
+
+/// What the denoiser answers at `x_t`.
+///
+/// # Panics
+/// If that has another shape.
+fn denoised(
+    denoiser: impl Fn(&ArrayRef2<f64>, usize) -> Array2<f64>,
+    x_t: &ArrayRef2<f64>,
+    t: usize,
+) -> Array2<f64> {
+    let x_0 = denoiser(x_t, t);
+    assert_eq!(x_0.dim(), x_t.dim(), "an answer of another shape than x_t");
+    x_0
 }
 
 #[cfg(test)]

@@ -9,7 +9,8 @@ use std::fmt;
 
 pub use error::ScheduleError;
 
-/// `α_t ∈ (0, 1)` for `t = 1 … T`, and what follows from it.
+/// `α_t` with `0 < α_t` and `0 < β_t = 1 - α_t` for `t = 1 … T`, and what follows from it. Where `β_t` is below the rounding
+/// of 1, the `α_t` beside it is 1 in f64.
 ///
 /// Kept as sums of `log α`, so that `ᾱ_t` near 1 and near 0 and its complement all have their digits.
 ///
@@ -166,6 +167,18 @@ mod tests {
         assert_eq!(schedule.posterior_variance(1), 0.0);
         let nearly_all_noise = Schedule::from_alphas(&[1e-20]).unwrap();
         assert_relative_eq!(nearly_all_noise.snr(1), 1e-20, max_relative = 1e-12);
+    }
+
+    /// Noise below the rounding of 1 is noise: `α_t` is 1 in f64 and `β_t` has its digits.
+    #[test]
+    fn an_alpha_may_round_to_one() {
+        for schedule in
+            [Schedule::from_log_snrs(&[40.0]).unwrap(), Schedule::linear(1, 1e-17, 1e-17).unwrap()]
+        {
+            assert_eq!(schedule.alpha(1), 1.0);
+            assert!(0.0 < schedule.beta(1) && schedule.beta(1) < 1e-16);
+            assert_relative_eq!(schedule.noise_variance(1), schedule.beta(1), max_relative = 1e-14);
+        }
     }
 
     #[test]

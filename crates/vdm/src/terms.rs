@@ -15,7 +15,7 @@ pub mod path;
 
 use ndarray::{Array1, ArrayRef1};
 
-use crate::model::average_log_normal;
+use crate::model::{OTHER_DIMENSION, average_log_normal};
 use crate::{Schedule, Vdm};
 
 /// `q(x_s, x_t | x_0)` for `s ≤ t`, coordinate by coordinate and as it comes about:
@@ -61,18 +61,24 @@ impl Vdm {
         self.average_log_reverse(1, x_0)
     }
 
+    /// The law of `x_s` and `x_t`, `s ≤ t`, from which every form takes its averages.
+    fn pair<'a>(&self, s: usize, t: usize, x_0: &'a ArrayRef1<f64>) -> Pair<'a> {
+        assert_eq!(x_0.len(), self.dim(), "{OTHER_DIMENSION}");
+        self.schedule().pair(s, t, x_0)
+    }
+
     /// `E log p(x_{t-1}|x_t)`, `t = 1 … T`.
     fn average_log_reverse(&self, t: usize, x_0: &ArrayRef1<f64>) -> f64 {
         let reverse = self.reverse();
         let bias = -&reverse.bias(t);
-        let square = self.schedule().pair(t - 1, t, x_0).mean_square(1.0, -reverse.scale(t), &bias);
+        let square = self.pair(t - 1, t, x_0).mean_square(1.0, -reverse.scale(t), &bias);
         average_log_normal(self.dim(), square, reverse.variance(t))
     }
 
     /// `E log p(x_T)`.
     fn average_log_prior(&self, x_0: &ArrayRef1<f64>) -> f64 {
         let top = self.steps();
-        let square = self.schedule().pair(top, top, x_0).mean_square(0.0, 1.0, &Array1::zeros(self.dim()));
+        let square = self.pair(top, top, x_0).mean_square(0.0, 1.0, &Array1::zeros(self.dim()));
         average_log_normal(self.dim(), square, 1.0)
     }
 

@@ -7,7 +7,7 @@ use prob::{Bound, fill_standard_normal};
 use rand_chacha::ChaCha8Rng;
 
 use crate::level::Level;
-use crate::{DenoiserNet, NoiseLevels};
+use crate::{DenoiserNet, NoiseLevels, NoiseLevelsError};
 
 /// Which loss is trained.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -130,9 +130,13 @@ impl Learner for VdmLearner {
         networks
     }
 
-    /// Noise levels that are no schedule any more: then there is no model to be bounded.
+    /// Noise levels that are no schedule any more, or outside of their range: then there is no model to be bounded.
     fn fault(&self) -> Option<(&'static str, f64)> {
-        self.levels.schedule(2).is_err().then(|| ("fall of log-SNR", self.levels.fall()))
+        match self.levels.schedule(2) {
+            Ok(_) => None,
+            Err(NoiseLevelsError::Range { name, value }) => Some((name, value)),
+            Err(_) => Some(("fall of log-SNR", self.levels.fall())),
+        }
     }
 }
 
@@ -261,6 +265,11 @@ mod tests {
         let error = train(&mut model, 10, 1e-2).unwrap_err();
         assert_eq!((error.step, error.term.as_str()), (0, "fall of log-SNR"));
         assert!(kept.fall() > 0.0 && error.value < 0.0);
+
+        // And one past the noise levels at which an answer has digits.
+        model.levels.line_mut().set_flat_parameters(&[-60.0, 55.0]);
+        let error = train(&mut model, 10, 1e-2).unwrap_err();
+        assert_eq!((error.step, error.term.as_str(), error.value), (0, "log_snr_start", 55.0));
     }
 
     #[test]

@@ -32,15 +32,10 @@ impl Schedule {
         }
     }
 
-    /// `gain²/(2σ²)`: what `|error|²` of the prediction costs in nats when the reverse variance is `variance`.
-    pub fn weight_at(&self, t: usize, prediction: Parameterisation, variance: f64) -> f64 {
-        self.gain(t, prediction).powi(2) / (2.0 * variance)
-    }
-
-    /// The weight of the matching term at the reverse variance `σ_q²`, `t = 2 … T` (Luo (87)-(92) for the mean,
+    /// `gain²/(2σ_q²)`: what `|error|²` of the prediction costs in nats when the reverse variance is `σ_q²`, `t = 2 … T` (Luo (87)-(92) for the mean,
     /// (95)-(99) for `x_0`, (115)-(130) for `ε`); infinite at `t = 1`, where `σ_q² = 0` and no matching term stands.
     pub fn weight(&self, t: usize, prediction: Parameterisation) -> f64 {
-        self.weight_at(t, prediction, self.posterior_variance(t))
+        self.gain(t, prediction).powi(2) / (2.0 * self.posterior_variance(t))
     }
 
     /// `(SNR(t-1) - SNR(t))/2`, the weight of an `x_0` prediction (Luo (109)-(110), Kingma et al. 2021), `t = 2 … T`.

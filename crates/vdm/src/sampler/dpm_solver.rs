@@ -2,6 +2,7 @@
 
 use ndarray::{Array2, ArrayRef2};
 
+use super::denoised;
 use super::solver::{at_constant_x_0, step_size};
 use crate::Schedule;
 
@@ -15,7 +16,7 @@ pub(super) fn run(
 ) -> Array2<f64> {
     let (mut x_t, mut before): (_, Option<Array2<f64>>) = (noisiest, None);
     for t in (2..=schedule.steps()).rev() {
-        let x_0 = denoiser(&x_t, t);
+        let x_0 = denoised(&denoiser, &x_t, t);
         let carried_on = match &before {
             None => x_0.clone(),
             Some(before) => {
@@ -26,7 +27,7 @@ pub(super) fn run(
         x_t = at_constant_x_0(schedule, t, &x_t, &carried_on);
         before = Some(x_0);
     }
-    denoiser(&x_t, 1)
+    denoised(&denoiser, &x_t, 1)
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use ndarray::{Array2, ArrayRef2};
 
+use super::denoised;
 use super::solver::{at_constant_x_0, step_size};
 use crate::Schedule;
 
@@ -14,12 +15,12 @@ pub(super) fn run(
     denoiser: impl Fn(&ArrayRef2<f64>, usize) -> Array2<f64>,
 ) -> Array2<f64> {
     let x_1 = (2..=schedule.steps()).rev().fold(noisiest, |x_t, t| {
-        let x_0 = denoiser(&x_t, t);
+        let x_0 = denoised(&denoiser, &x_t, t);
         let predicted = at_constant_x_0(schedule, t, &x_t, &x_0);
-        let change = denoiser(&predicted, t - 1) - x_0;
+        let change = denoised(&denoiser, &predicted, t - 1) - x_0;
         predicted + change * (0.5 * schedule.alpha_bar(t - 1).sqrt() * step_size(schedule, t).exp_m1())
     });
-    denoiser(&x_1, 1)
+    denoised(&denoiser, &x_1, 1)
 }
 
 #[cfg(test)]

@@ -22,8 +22,10 @@ pub enum ScheduleError {
         /// The value.
         value: f64,
     },
-    /// A log-SNR that is not finite, does not fall, or falls by a step whose `α_t` is 0 or 1 in f64.
-    #[error("log_snrs[{index}] = {value}: must be finite and below the one before, with 0 < α < 1 in f64")]
+    /// A log-SNR that is not finite, does not fall, or falls by a step whose `α_t` or `β_t` is 0 in f64.
+    #[error(
+        "log_snrs[{index}] = {value}: must be finite and below the one before, with 0 < α and 0 < β in f64"
+    )]
     LogSnr {
         /// Position in the list, from 0 (step `index + 1`).
         index: usize,
@@ -31,7 +33,9 @@ pub enum ScheduleError {
         value: f64,
     },
     /// An end point between which the log-SNR do not fall like that.
-    #[error("{name} = {value}: log-SNR must be finite and fall from start to end, with 0 < α < 1 in f64")]
+    #[error(
+        "{name} = {value}: log-SNR must be finite and fall from start to end, with 0 < α and 0 < β in f64"
+    )]
     LogSnrEndPoint {
         /// `log_snr_start` or `log_snr_end`.
         name: &'static str,

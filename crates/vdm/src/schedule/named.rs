@@ -64,7 +64,7 @@ impl Schedule {
     ///
     /// # Errors
     /// If there are none, or one is not finite, not below the one before, or so far from it or so large that the step's
-    /// `α_t` is 0 or 1 in f64.
+    /// `α_t` or `β_t` is 0 in f64.
     pub fn from_log_snrs(log_snrs: &[f64]) -> Result<Self, ScheduleError> {
         let mut before = f64::INFINITY;
         for (index, &value) in log_snrs.iter().enumerate() {

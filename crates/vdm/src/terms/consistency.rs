@@ -44,7 +44,7 @@ impl Vdm {
     pub fn consistency(&self, x_0: &ArrayRef1<f64>) -> Bound {
         self.consistency_with(x_0, |t| {
             let (schedule, bridge) = (self.schedule(), self.schedule().bridge(t));
-            let pair = schedule.pair(t - 1, t + 1, x_0);
+            let pair = self.pair(t - 1, t + 1, x_0);
             // KL(r || q): both means are multiples of x_{t-1} and x_{t+1}.
             let of_below = bridge.of_below - schedule.alpha(t).sqrt();
             let square = pair.mean_square(of_below, bridge.of_above, &Array1::zeros(self.dim()));
@@ -68,7 +68,7 @@ impl Vdm {
     fn match_with_decoder(&self, t: usize, x_0: &ArrayRef1<f64>, r: Bridge) -> f64 {
         let reverse = self.reverse();
         let bias = -&reverse.bias(t + 1);
-        let pair = self.schedule().pair(t - 1, t + 1, x_0);
+        let pair = self.pair(t - 1, t + 1, x_0);
         let square = pair.mean_square(r.of_below, r.of_above - reverse.scale(t + 1), &bias);
         isotropic_divergence(self.dim(), square, r.variance, reverse.variance(t + 1))
     }
@@ -76,7 +76,7 @@ impl Vdm {
     /// What both share: reconstruction, prior `E KL(q(x_T|x_{T-1}) || N(0, I))`, and a term for each `t = 1 … T-1`.
     fn consistency_with(&self, x_0: &ArrayRef1<f64>, term: impl Fn(usize) -> f64) -> Bound {
         let (schedule, top) = (self.schedule(), self.steps());
-        let before = schedule.pair(top - 1, top - 1, x_0);
+        let before = self.pair(top - 1, top - 1, x_0);
         let square = before.mean_square(0.0, schedule.alpha(top).sqrt(), &Array1::zeros(self.dim()));
         Bound {
             reconstruction: self.reconstruction(x_0),

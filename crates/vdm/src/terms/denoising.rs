@@ -2,18 +2,16 @@
 
 use ndarray::ArrayRef1;
 use prob::Bound;
-use prob::numerics::exp_m1_minus;
 
-use crate::matching::isotropic_divergence;
+use crate::matching::{divergence_from_prior, isotropic_divergence};
 use crate::{Schedule, Vdm};
 
 impl Schedule {
     /// `KL(q(x_T|x_0) || N(0, I)) = ½ (ᾱ_T |x_0|² + d (-ᾱ_T - log(1-ᾱ_T)))` in nats; `x_0` is `[d]`. It falls to 0
     /// with `ᾱ_T` and there is nothing in it to learn.
     pub fn prior_matching(&self, x_0: &ArrayRef1<f64>) -> f64 {
-        let top = self.steps();
-        let mismatch = exp_m1_minus(self.log_noise_variance(top));
-        0.5 * (self.alpha_bar(top) * x_0.dot(x_0) + x_0.len() as f64 * mismatch)
+        let (alpha_bar, log_noise) = (self.alpha_bar(self.steps()), self.log_noise_variance(self.steps()));
+        divergence_from_prior(x_0.len(), x_0.dot(x_0), alpha_bar, log_noise)
     }
 }
 
@@ -37,7 +35,7 @@ impl Vdm {
         let (schedule, reverse) = (self.schedule(), self.reverse());
         let (of_x_t, of_x_0) = schedule.posterior_mean_coefficients(t);
         let constant = &x_0.view() * of_x_0 - reverse.bias(t);
-        let square = schedule.pair(t, t, x_0).mean_square(0.0, of_x_t - reverse.scale(t), &constant);
+        let square = self.pair(t, t, x_0).mean_square(0.0, of_x_t - reverse.scale(t), &constant);
         isotropic_divergence(self.dim(), square, schedule.posterior_variance(t), reverse.variance(t))
     }
 }

@@ -1,4 +1,4 @@
-//! Averages over Gaussian latents, as a value at the mean and what the spread around it costs.
+//! Averages of log-densities and divergences over Gaussian variables, as a value at the mean and what the spread around it costs.
 //!
 //! Every integrand is a constant less `½ |G z + g|²`, and `E ½ |G z + g|² = ½ |G m + g|² + ½ ‖G B‖²` for
 //! `z = m + B u` with `u ~ N(0, I)`. Written out, `z'G'Gz + 2g'Gz + g'g` has large terms that cancel wherever a law is
@@ -7,24 +7,42 @@
 use std::ops::Range;
 
 use ndarray::{Array1, Array2, ArrayRef1, ArrayRef2, s};
-use prob::{Gaussian, LinearGaussian, divergence_at_equal_means};
+
+use crate::{Gaussian, LinearGaussian, divergence_at_equal_means};
 
 /// Some coordinates of a larger Gaussian vector, `m + B u`: all its parts share the standard normal `u`.
-pub(crate) struct Part {
+///
+/// ```
+/// use ndarray::array;
+/// use prob::average::{Part, log_prob};
+/// use prob::{Gaussian, LinearGaussian};
+///
+/// // E log N(y; z, 1) over z ~ N(0, 1), y = z + N(0, 1): minus the entropy of that noise.
+/// let step = LinearGaussian::isotropic(1, 1.0, 1.0)?;
+/// let both = step.joint(&Gaussian::standard(1));
+/// let found = log_prob(&step, &Part::of(&both, 1..2), &Part::of(&both, 0..1));
+/// assert!((found + 0.5 * (std::f64::consts::TAU.ln() + 1.0)).abs() < 1e-15);
+/// # Ok::<(), prob::ProbError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Part {
     /// `m`, `[d]`.
-    pub(crate) mean: Array1<f64>,
+    pub mean: Array1<f64>,
     /// `B`, `[d, width of u]`.
-    pub(crate) spread: Array2<f64>,
+    pub spread: Array2<f64>,
 }
 
 impl Part {
     /// A vector that is known, beside a `u` of this width.
-    pub(crate) fn known(value: &ArrayRef1<f64>, width: usize) -> Self {
+    pub fn known(value: &ArrayRef1<f64>, width: usize) -> Self {
         Self { mean: value.to_owned(), spread: Array2::zeros((value.len(), width)) }
     }
 
     /// The coordinates `at` of `law`.
-    pub(crate) fn of(law: &Gaussian, at: Range<usize>) -> Self {
+    ///
+    /// # Panics
+    /// If it has not so many.
+    pub fn of(law: &Gaussian, at: Range<usize>) -> Self {
         Self {
             mean: law.mean().slice(s![at.clone()]).to_owned(),
             spread: law.factor().lower().slice(s![at, ..]).to_owned(),
@@ -32,14 +50,22 @@ impl Part {
     }
 }
 
-/// `E log p(y | z)` in nats over `y` and `z` that are jointly Gaussian.
-pub(crate) fn log_prob(conditional: &LinearGaussian, y: &Part, z: &Part) -> f64 {
+/// `E log p(y | z) = log p(m_y | m_z) - ½ ‖L⁻¹ (B_y - W B_z)‖²` in nats over `y` and `z` that are jointly Gaussian.
+///
+/// # Panics
+/// If a dimension does not fit, or the parts are not of one vector.
+pub fn log_prob(conditional: &LinearGaussian, y: &Part, z: &Part) -> f64 {
+    assert_eq!(y.spread.ncols(), z.spread.ncols(), "parts of different vectors");
     let residual = &y.spread - &conditional.weight().dot(&z.spread);
     conditional.given(&z.mean).log_prob(&y.mean) - half_square(conditional, &residual)
 }
 
-/// `E KL(p(·|z) || q(·|z))` in nats over the common input `z`.
-pub(crate) fn divergence(p: &LinearGaussian, q: &LinearGaussian, law: &Gaussian) -> f64 {
+/// `E KL(p(·|z) || q(·|z))` in nats over the common input `z` of this `law`.
+///
+/// # Panics
+/// If a dimension does not fit.
+pub fn divergence(p: &LinearGaussian, q: &LinearGaussian, law: &Gaussian) -> f64 {
+    assert_eq!(p.weight().dim(), q.weight().dim(), "conditionals of different dimensions");
     let weight = p.weight() - q.weight();
     let shift = q.factor().whiten(&(weight.dot(law.mean()) + (p.bias() - q.bias())));
     let spread = half_square(q, &weight.dot(law.factor().lower()));
@@ -54,9 +80,9 @@ fn half_square(conditional: &LinearGaussian, spread: &ArrayRef2<f64>) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Quadratic;
     use approx::assert_relative_eq;
     use ndarray::array;
-    use prob::Quadratic;
     use proptest::prelude::*;
 
     /// `N(W x + b, S)` from two coordinates to two, with correlated noise.

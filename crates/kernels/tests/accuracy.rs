@@ -154,7 +154,7 @@ fn check<F: Function + Debug>(function: F, x: &[f64]) {
         let mut largest = (0.0, 0.0);
         for ((&x, exact), &y) in x.iter().zip(&exact).zip(&y) {
             let error = exact.ulps(y);
-            if error > largest.0 {
+            if error.is_nan() || error > largest.0 {
                 largest = (error, x);
             }
         }
@@ -237,6 +237,17 @@ fn sine_and_cosine_of_turns_are_within_two_ulp() {
     let x: Vec<f64> = x.chain(of_all_exponents().filter(|&x| x < 1.0)).collect();
     check(Sin, &x);
     check(Cos, &x);
+}
+
+/// Also where a number overflows on the scale of what is exact.
+#[test]
+fn gross_errors_are_seen() {
+    let tiny = [double_double::exp(-740.0), double_double::exp2(-1020.0), double_double::tanh(-1e-310)];
+    for exact in tiny {
+        for y in [1e-3, 1.0, -1.0, 1e10, f64::MAX, -f64::INFINITY, f64::INFINITY, f64::NAN] {
+            assert!(exact.ulps(y) > 1e10, "{y:e} for {exact:?}");
+        }
+    }
 }
 
 /// Numbers whose values are known exactly, and what is no number; signs of zeros included.

@@ -6,7 +6,7 @@
 use std::path::Path;
 use std::time::Instant;
 
-use benches::tasks;
+use benches::{arguments::most_draws, tasks};
 use clap::Parser;
 // The programs at the top choose the BLAS.
 use linalg as _;
@@ -19,8 +19,8 @@ use vdm::Schedule;
 /// Time against size.
 #[derive(Debug, Parser)]
 struct Arguments {
-    /// The most draws that are made
-    #[arg(long, default_value_t = 1e9)]
+    /// The most draws that are made, from 1e5 on
+    #[arg(long, default_value_t = 1e9, value_parser = most_draws, allow_negative_numbers = true)]
     most_draws: f64,
     /// Where the figure goes
     #[arg(long, default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/../figures/growth"))]

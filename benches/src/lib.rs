@@ -1,5 +1,6 @@
 //! What is timed, what the chip can do, and what a piece of work cannot do without: together the least time that it takes.
 
+pub mod arguments;
 pub mod floor;
 pub mod limits;
 pub mod tasks;

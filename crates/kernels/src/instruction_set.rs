@@ -1,22 +1,41 @@
 //! One program for every processor: a kernel is compiled for several instruction sets, and the widest that the processor
 //! has is chosen when it runs.
 //!
-//! A [`Kernel`] is a loop that LLVM can vectorise, inlined into one function for each set. There is no code of a
-//! particular machine, so that the path without any special instruction, which tests compare with all others, is the same
-//! text.
+//! A [`Kernel`] is a loop that LLVM can vectorise, inlined into one function for each set: the path without any special
+//! instruction, which tests compare with all others, is the same text. What it asks of a set is its [`Arithmetic`], and only
+//! there AVX-512 has code of its own, for a permutation and a sum of lanes.
 //!
 //! Sets differ in one thing besides speed: whether a product and a sum round once or twice. Sums have an order that no set
 //! changes, so all sets with fused operations give the same numbers, bit for bit.
 
 #![allow(clippy::needless_range_loop, reason = "lanes are walked side by side")]
-#![allow(unsafe_code, reason = "calls of functions compiled for instructions that were seen to be there")]
+#![allow(
+    unsafe_code,
+    reason = "instructions of AVX-512, and calls of functions compiled for what was seen to be there"
+)]
 
 use std::sync::OnceLock;
 
 use crate::{LANES, Lanes};
 
 /// What instruction sets do differently.
-pub trait Arithmetic {
+///
+/// Sealed, and the implementations are private, because the processor may lack the instructions of one: a kernel meets them in
+/// [`InstructionSet::run`], which asks the processor first, and nowhere else.
+///
+/// ```compile_fail,E0603
+/// use kernels::{Arithmetic, instruction_set::Wide};
+/// Wide::sum(&[0.0; 8]);
+/// ```
+/// ```compile_fail,E0277
+/// struct Mine;
+/// impl kernels::Arithmetic for Mine {
+///     fn mul_add(a: f64, b: f64, c: f64) -> f64 {
+///         a * b + c
+///     }
+/// }
+/// ```
+pub trait Arithmetic: known::Known {
     /// Whether there are 32 registers of eight numbers.
     const HAS_32_WIDE_REGISTERS: bool = false;
 
@@ -43,13 +62,32 @@ pub trait Arithmetic {
     }
 }
 
-/// Rounds once: an instruction of its own.
-#[derive(Debug)]
-pub struct Fused;
+/// The arithmetics there are.
+mod known {
+    pub trait Known {}
+
+    impl Known for super::Separate {}
+    impl Known for super::Fused {}
+    #[cfg(target_arch = "x86_64")]
+    impl Known for super::Wide {}
+}
 
 /// Rounds twice: a product and a sum. Where no instruction is fused, fusing costs a hundred times as much.
-#[derive(Debug)]
-pub struct Separate;
+enum Separate {}
+
+/// Rounds once: an instruction of its own.
+enum Fused {}
+
+/// [`Fused`], with instructions of AVX-512. Private, so that [`with_avx512`] alone can run a kernel with it.
+#[cfg(target_arch = "x86_64")]
+enum Wide {}
+
+impl Arithmetic for Separate {
+    #[inline(always)]
+    fn mul_add(a: f64, b: f64, c: f64) -> f64 {
+        a * b + c
+    }
+}
 
 impl Arithmetic for Fused {
     #[inline(always)]
@@ -57,11 +95,6 @@ impl Arithmetic for Fused {
         a.mul_add(b, c)
     }
 }
-
-/// [`Fused`], with the permutations of AVX-512.
-#[cfg(target_arch = "x86_64")]
-#[derive(Debug)]
-pub struct Wide;
 
 #[cfg(target_arch = "x86_64")]
 impl Arithmetic for Wide {
@@ -76,7 +109,7 @@ impl Arithmetic for Wide {
     fn look_up(table: &[u64; LANES], index: &[u64; LANES]) -> [u64; LANES] {
         use std::arch::x86_64::{_mm512_loadu_epi64, _mm512_permutexvar_epi64, _mm512_storeu_epi64};
         let mut found = [0; LANES];
-        // SAFETY: only `with_avx512` runs a kernel with this arithmetic, and eight words lie behind each pointer.
+        // SAFETY: only `with_avx512` runs anything with this private type, and eight words lie behind each pointer.
         unsafe {
             let table = _mm512_loadu_epi64(table.as_ptr().cast());
             let index = _mm512_loadu_epi64(index.as_ptr().cast());
@@ -91,20 +124,13 @@ impl Arithmetic for Wide {
             _mm_add_pd, _mm_add_sd, _mm_cvtsd_f64, _mm_unpackhi_pd, _mm256_add_pd, _mm256_castpd256_pd128,
             _mm256_extractf128_pd, _mm512_castpd512_pd256, _mm512_extractf64x4_pd, _mm512_loadu_pd,
         };
-        // SAFETY: only `with_avx512` runs a kernel with this arithmetic, and eight numbers lie behind the pointer.
+        // SAFETY: only `with_avx512` runs anything with this private type, and eight numbers lie behind the pointer.
         unsafe {
             let lanes = _mm512_loadu_pd(lanes.as_ptr());
             let half = _mm256_add_pd(_mm512_castpd512_pd256(lanes), _mm512_extractf64x4_pd::<1>(lanes));
             let quarter = _mm_add_pd(_mm256_castpd256_pd128(half), _mm256_extractf128_pd::<1>(half));
             _mm_cvtsd_f64(_mm_add_sd(quarter, _mm_unpackhi_pd(quarter, quarter)))
         }
-    }
-}
-
-impl Arithmetic for Separate {
-    #[inline(always)]
-    fn mul_add(a: f64, b: f64, c: f64) -> f64 {
-        a * b + c
     }
 }
 

@@ -3,20 +3,19 @@
 //! | module | what is here |
 //! |---|---|
 //! | [`instruction_set`] | which instructions a kernel is compiled for, and the choice at run time |
-//! | [`mod@exp`], [`ln`], [`tanh`], [`turn`] | elementary functions without branches, in loops over slices |
+//! | [`exp`], [`ln`], [`tanh`], [`turn`] | elementary functions without branches |
 //! | [`xoshiro`] | eight random generators in lockstep |
 //! | [`normal`] | standard normal numbers by Box and Muller's formula |
 //! | [`alias`](mod@alias) | draws from a finite law by Walker's table |
 //! | [`product`] | products of small matrices |
 //! | [`reduce`] | sums whose order does not depend on the instructions |
 //!
-//! A kernel is a plain loop over numbers, with no branch in it and no word of a machine: the compiler turns it into the
-//! instructions of each set. What a function loses is stated in units of the last place (ulp) and tested over its
-//! whole range:
+//! A kernel is a plain loop over numbers, with no branch in it: the compiler turns it into the instructions of each set. The
+//! few instructions that it does not find by itself are behind [`Arithmetic`]. What a function loses is stated in units of the
+//! last place (ulp) and tested over its whole range:
 //!
 //! | function | range | error, at most | largest found |
 //! |---|---|---|---|
-//! | [`fn@exp::exp`] | all of f64 | 1 ulp | 0.94 |
 //! | [`exp::exp2_of_negative`] | `-1020 ≤ x ≤ 0` | 2 ulp | 1.13 |
 //! | [`fn@ln::ln`] | all of f64 | 1 ulp | 0.81 |
 //! | [`fn@tanh::tanh`] | all of f64 | 2 ulp | 1.71 |

@@ -7,8 +7,12 @@
 use std::f64::consts::FRAC_1_SQRT_2;
 use std::hint::select_unpredictable as select;
 
-use crate::exp::{LN2_HIGH, LN2_LOW};
-use crate::{Arithmetic, Kernel, dispatch, polynomial};
+use crate::{Arithmetic, polynomial};
+
+/// `ln 2`, its first 33 bits: a product with an integer below 2¹¹ is exact.
+const LN2_HIGH: f64 = f64::from_bits(0x3fe6_2e42_fee0_0000);
+/// What `ln 2` has more.
+const LN2_LOW: f64 = f64::from_bits(0x3dea_39ef_3579_3c76);
 
 /// `2/3, 2/5, …, 2/23`.
 const SERIES: [f64; 11] = {
@@ -60,22 +64,4 @@ pub fn ln<A: Arithmetic>(x: f64) -> f64 {
     let value = if x < 0.0 { f64::NAN } else { value };
     // ∞ and NaN are their own logarithms.
     if x < f64::INFINITY { value } else { x }
-}
-
-struct Ln<'a>(&'a mut [f64]);
-
-impl Kernel for Ln<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<A: Arithmetic>(self) {
-        for x in self.0 {
-            *x = ln::<A>(*x);
-        }
-    }
-}
-
-/// `x ← ln x`, each.
-pub fn ln_in_place(x: &mut [f64]) {
-    dispatch(Ln(x));
 }

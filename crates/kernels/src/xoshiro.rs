@@ -2,7 +2,7 @@
 
 use ndarray_rand::rand::RngCore;
 
-use crate::{Arithmetic, Kernel, LANES, dispatch};
+use crate::LANES;
 
 /// As many generators of 256 bits as there are lanes, each from a state of its own.
 ///
@@ -69,30 +69,6 @@ impl Xoshiro {
         }
         bits
     }
-
-    /// Fills `out` with random bits, lane after lane.
-    pub fn fill(&mut self, out: &mut [u64]) {
-        dispatch(Fill(self, out));
-    }
-}
-
-struct Fill<'a>(&'a mut Xoshiro, &'a mut [u64]);
-
-impl Kernel for Fill<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<A: Arithmetic>(self) {
-        const ROWS: usize = 8;
-        let Self(rng, out) = self;
-        let (blocks, rest) = out.as_chunks_mut::<{ ROWS * LANES }>();
-        for block in blocks {
-            block.copy_from_slice(rng.next_rows::<ROWS>().as_flattened());
-        }
-        for row in rest.chunks_mut(LANES) {
-            row.copy_from_slice(&rng.next_lanes()[..row.len()]);
-        }
-    }
 }
 
 /// A number of `[1, 2)`, uniform on a grid of 2⁻⁵², from the first 52 bits.
@@ -107,14 +83,24 @@ mod tests {
     use rand_chacha::ChaCha8Rng;
 
     use super::*;
-    use crate::InstructionSet;
+    use crate::{Arithmetic, InstructionSet, Kernel};
 
     #[test]
     fn every_set_gives_the_same_bits() {
+        struct Rows<'a>(&'a mut Xoshiro);
+
+        impl Kernel for Rows<'_> {
+            type Output = [[u64; LANES]; 100];
+
+            #[inline(always)]
+            fn run<A: Arithmetic>(self) -> Self::Output {
+                self.0.next_rows()
+            }
+        }
         let rng = Xoshiro::from_rng(&mut ChaCha8Rng::seed_from_u64(1));
         let bits = |set: InstructionSet| {
-            let (mut rng, mut bits) = (rng.clone(), vec![0; 1003]);
-            set.run(Fill(&mut rng, &mut bits));
+            let mut rng = rng.clone();
+            let bits = set.run(Rows(&mut rng));
             (rng, bits)
         };
         for set in InstructionSet::available() {

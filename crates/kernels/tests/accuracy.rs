@@ -22,21 +22,6 @@ trait Function {
 }
 
 #[derive(Debug)]
-struct Exp;
-impl Function for Exp {
-    const ERROR: f64 = 1.0;
-
-    #[inline(always)]
-    fn kernel<A: Arithmetic>(x: f64) -> f64 {
-        exp::exp::<A>(x)
-    }
-
-    fn exact(x: f64) -> Scaled {
-        double_double::exp(x)
-    }
-}
-
-#[derive(Debug)]
 struct Exp2OfNegative;
 impl Function for Exp2OfNegative {
     const ERROR: f64 = 2.0;
@@ -154,7 +139,7 @@ fn check<F: Function + Debug>(function: F, x: &[f64]) {
         let mut largest = (0.0, 0.0);
         for ((&x, exact), &y) in x.iter().zip(&exact).zip(&y) {
             let error = exact.ulps(y);
-            if error > largest.0 {
+            if error.is_nan() || error > largest.0 {
                 largest = (error, x);
             }
         }
@@ -194,18 +179,6 @@ fn next_to(x: f64) -> impl Iterator<Item = f64> {
 }
 
 const N: usize = 50_000;
-/// `ln 2¹⁰²⁴`: from here on the exponential overflows.
-const OVERFLOW: f64 = 709.782_712_893_384;
-/// `ln 2⁻¹⁰²²` and `ln 2⁻¹⁰⁷⁵`: below the one it is subnormal, below the other nothing.
-const SUBNORMAL: f64 = -708.396_418_532_264_1;
-const NOTHING: f64 = -745.133_219_101_941_2;
-
-#[test]
-fn exp_is_within_one_ulp() {
-    let edges = [OVERFLOW, SUBNORMAL, NOTHING].into_iter().flat_map(next_to);
-    let x = uniform(-746.0, 710.0, 2 * N).chain(uniform(-1.0, 1.0, N)).chain(edges);
-    check(Exp, &x.chain(of_all_exponents().flat_map(|x| [x, -x])).collect::<Vec<_>>());
-}
 
 #[test]
 fn exp2_of_negative_is_within_two_ulp() {
@@ -239,6 +212,17 @@ fn sine_and_cosine_of_turns_are_within_two_ulp() {
     check(Cos, &x);
 }
 
+/// Also where a number overflows on the scale of what is exact.
+#[test]
+fn gross_errors_are_seen() {
+    let tiny = [double_double::exp(-740.0), double_double::exp2(-1020.0), double_double::tanh(-1e-310)];
+    for exact in tiny {
+        for y in [1e-3, 1.0, -1.0, 1e10, f64::MAX, -f64::INFINITY, f64::INFINITY, f64::NAN] {
+            assert!(exact.ulps(y) > 1e10, "{y:e} for {exact:?}");
+        }
+    }
+}
+
 /// Numbers whose values are known exactly, and what is no number; signs of zeros included.
 #[test]
 fn the_edges_are_exact() {
@@ -266,23 +250,6 @@ fn the_edges_are_exact() {
         (f64::NAN, f64::NAN),
         (payload, f64::NAN),
     ]);
-    check::<Exp>(&[
-        (-INF, 0.0),
-        (f64::MIN, 0.0),
-        (-746.0, 0.0),
-        (-0.0, 1.0),
-        (-TINY, 1.0),
-        (payload, f64::NAN),
-    ]);
-    check::<Exp>(&[
-        (0.0, 1.0),
-        (TINY, 1.0),
-        (710.0, INF),
-        (f64::MAX, INF),
-        (INF, INF),
-        (OVERFLOW.next_up(), INF),
-    ]);
-    check::<Exp>(&[(NOTHING.next_up(), TINY), (-745.2, 0.0)]);
     check::<Ln>(&[(0.0, -INF), (-0.0, -INF), (1.0, 0.0), (INF, INF), (f64::NAN, f64::NAN)]);
     check::<Ln>(&[-TINY, -1.0, f64::MIN, -INF].map(|x| (x, f64::NAN)));
     check::<Tanh>(&[0.0, -0.0, TINY, -TINY, f64::MIN_POSITIVE, 1e-300, f64::NAN].map(|x| (x, x)));

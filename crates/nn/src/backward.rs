@@ -97,6 +97,7 @@ impl Gradient {
     pub fn scaled_add(&mut self, weight: f64, other: &Gradient) {
         assert_eq!(self.layers.len(), other.layers.len(), "a gradient of another architecture");
         for (mine, theirs) in self.layers.iter_mut().zip(&other.layers) {
+            mine.check_shapes(theirs);
             mine.weight.scaled_add(weight, &theirs.weight);
             mine.bias.scaled_add(weight, &theirs.bias);
         }
@@ -254,5 +255,14 @@ mod tests {
         let (mlp, x, _) = random_case(&[3, 4, 2], 2, 2);
         let (other, ..) = random_case(&[3, 5, 2], 2, 3);
         mlp.forward_on(&x, &mut other.tape(2));
+    }
+
+    /// One unit of the other does not stand for all.
+    #[test]
+    #[should_panic(expected = "a layer of another shape")]
+    fn a_gradient_of_a_narrower_network_is_refused() {
+        let (mlp, ..) = random_case(&[3, 4], 2, 4);
+        let (other, ..) = random_case(&[3, 1], 2, 5);
+        mlp.gradient().scaled_add(1.0, &other.gradient());
     }
 }

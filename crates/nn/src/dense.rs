@@ -46,11 +46,18 @@ impl Dense {
         self.weight.len() + self.bias.len()
     }
 
+    /// Panics unless the other has the shapes of this one: an array of ndarray with one row or one number would serve for all.
+    pub(crate) fn check_shapes(&self, other: &Dense) {
+        let shapes = |layer: &Dense| (layer.weight.dim(), layer.bias.dim());
+        assert_eq!(shapes(self), shapes(other), "a layer of another shape");
+    }
+
     /// `y ← x W + b` into a buffer: `x` is `[n, in]`, `y` is `[n, out]`.
     ///
     /// # Panics
     /// If the shapes do not fit.
     pub fn forward_into(&self, x: &ArrayRef2<f64>, y: &mut ArrayRef2<f64>) {
+        assert_eq!(y.ncols(), self.bias.len(), "a bias for rows of another length");
         products::forward(x, &self.weight, y);
         y.rows_mut().into_iter().for_each(|mut y| y += &self.bias);
     }
@@ -86,3 +93,15 @@ impl Dense {
 }
 
 const ROW_MAJOR: &str = "a layer is kept row by row, without gaps";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[should_panic(expected = "a bias for rows of another length")]
+    fn one_bias_does_not_serve_for_all_units() {
+        let layer = Dense { weight: Array2::zeros((2, 3)), bias: Array1::zeros(1) };
+        layer.forward_into(&Array2::zeros((4, 2)), &mut Array2::zeros((4, 3)));
+    }
+}

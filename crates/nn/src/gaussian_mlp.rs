@@ -108,6 +108,7 @@ impl GaussianMlp {
     /// # Panics
     /// If `output` has not the width of the network's.
     pub fn heads<'a>(&'a self, output: ArrayView2<'a, f64>) -> (ArrayView2<'a, f64>, ArrayView2<'a, f64>) {
+        assert_eq!(output.ncols(), self.net.output_dim(), "an output of another width");
         let (mean, written) = output.split_at(Axis(1), self.output_dim);
         let log_var = match &self.fixed_log_var {
             Some(fixed) => fixed.broadcast(mean.dim()).expect("one row serves for all"),
@@ -127,12 +128,13 @@ impl GaussianMlp {
     /// If `y` has not the shape of the means, or the pass is another network's.
     pub fn negative_log_prob_by_heads(&self, y: &ArrayRef2<f64>, weight: f64, pass: &mut Pass) {
         let Pass { tape, grad_output, .. } = pass;
+        let (mean, log_var) = self.heads(tape.output().view());
+        assert_eq!(y.dim(), mean.dim(), "outputs of another shape");
         if weight == 0.0 {
             grad_output.fill(0.0);
             return;
         }
         let mut precision = RootPrecision::default();
-        let (mean, log_var) = self.heads(tape.output().view());
         let (mut by_mean, mut by_log_var) = grad_output.view_mut().split_at(Axis(1), self.output_dim);
         if self.learns_variance() {
             let heads = Zip::from(&mut by_mean).and(&mut by_log_var).and(y).and(&mean).and(&log_var);
@@ -195,6 +197,7 @@ impl Conditional for GaussianMlp {
     }
 
     fn sample_given_noise(&self, x: &ArrayRef2<f64>, eps: &ArrayRef2<f64>) -> Array2<f64> {
+        assert_eq!(eps.dim(), (x.nrows(), self.output_dim), "noise of another shape");
         let (mean, log_var) = self.mean_and_log_var(x);
         mean + log_var.mapv(|v| (0.5 * v).exp()) * eps.view()
     }
@@ -268,5 +271,29 @@ mod tests {
         approx::assert_relative_eq!(by_log_var, 0.5 * (2.0 * -0.7 * 1.5 - 0.4), max_relative = 1e-14);
         let (by_mean, by_log_var) = by_heads(720.0, OwnTerm::PriorMatching, 0.0);
         assert_eq!((by_mean, by_log_var), (1.5, 0.5 * (360f64.exp() * -0.7 * 1.5)));
+    }
+
+    /// Nothing is repeated to make up for rows or columns that are not there.
+    #[test]
+    fn other_shapes_are_refused() {
+        let refuses =
+            |f: &mut dyn FnMut()| std::panic::catch_unwind(std::panic::AssertUnwindSafe(f)).is_err();
+        for variance in [Variance::Learned, Variance::Fixed(0.5)] {
+            let law = GaussianMlp::new(2, &[5], 3, variance, &mut Streams::new(1).rng(0));
+            let (x, mut pass) = (Array2::zeros((4, 2)), Pass::new(&law, 4));
+            for shape in [(1, 3), (4, 1), (1, 1), (5, 3), (4, 2)] {
+                let other = Array2::zeros(shape);
+                assert!(refuses(&mut || drop(law.sample_given_noise(&x, &other))), "noise {shape:?}");
+                assert!(refuses(&mut || drop(law.log_prob(&other, &x))), "outputs {shape:?}");
+                for weight in [1.0, 0.0] {
+                    let mut descent = || law.negative_log_prob_by_heads(&other, weight, &mut pass);
+                    assert!(refuses(&mut descent), "outputs {shape:?}, weight {weight}");
+                }
+            }
+            for width in [1, 4, 5, 7] {
+                let output = Array2::zeros((4, width));
+                assert!(refuses(&mut || _ = law.heads(output.view())), "{width} outputs");
+            }
+        }
     }
 }

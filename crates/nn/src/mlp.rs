@@ -87,6 +87,7 @@ impl Mlp {
     pub fn copy_parameters(&mut self, other: &Mlp) {
         assert_eq!(self.layers.len(), other.layers.len(), "a network of another architecture");
         for (mine, theirs) in self.layers.iter_mut().zip(&other.layers) {
+            mine.check_shapes(theirs);
             mine.weight.assign(&theirs.weight);
             mine.bias.assign(&theirs.bias);
         }
@@ -212,5 +213,13 @@ mod tests {
     fn a_tape_takes_batches_of_its_own_size_only() {
         let mlp = Mlp::new(&[1, 1], &mut ChaCha8Rng::seed_from_u64(5));
         mlp.forward_on(&Array2::zeros((1, 1)), &mut mlp.tape(3));
+    }
+
+    /// One unit of the other does not stand for all.
+    #[test]
+    #[should_panic(expected = "a layer of another shape")]
+    fn parameters_of_a_narrower_network_are_refused() {
+        let rng = &mut ChaCha8Rng::seed_from_u64(6);
+        Mlp::new(&[3, 4], rng).copy_parameters(&Mlp::new(&[3, 1], rng));
     }
 }

@@ -82,8 +82,10 @@ impl<L: Learner> Shards<L> {
     /// bound, averaged over the rows, in nats.
     ///
     /// # Panics
-    /// If there are fewer rows.
+    /// If there are more or fewer rows than the shards were made for.
     pub fn loss_gradient(&mut self, model: &mut L, x: &ArrayRef2<f64>) -> Bound {
+        let rows: usize = self.shards.iter().map(|shard| shard.rows.len()).sum();
+        assert_eq!(x.nrows(), rows, "a batch of another number of rows");
         let of_shard = |shard: &mut Shard<L::Workspace>| {
             let Shard { rows, noise, work } = shard;
             model.loss_gradient(&x.slice(s![rows.clone(), ..]), noise, work)
@@ -96,7 +98,7 @@ impl<L: Learner> Shards<L> {
         let mut mean = Bound { reconstruction: 0.0, prior_matching: 0.0, matching };
         self.gradients.iter_mut().for_each(Gradient::clear);
         for (shard, bound) in self.shards.iter().zip(&bounds) {
-            let share = shard.rows.len() as f64 / x.nrows() as f64;
+            let share = shard.rows.len() as f64 / rows as f64;
             mean.scaled_add(share, bound);
             for (sum, (_, gradient)) in self.gradients.iter_mut().zip(model.networks(&shard.work)) {
                 sum.scaled_add(share, gradient);
@@ -227,5 +229,20 @@ mod tests {
         };
         assert_eq!(on(1), on(2));
         assert_eq!(on(1), on(5));
+    }
+
+    /// With one shard and with three. Rows beyond the last shard would be left out of the mean.
+    #[test]
+    fn a_batch_has_the_rows_that_the_shards_were_made_for() {
+        let mut model = denoiser();
+        for rows in [100, 301] {
+            let mut shards = Shards::new(&mut model, rows, STREAMS);
+            for other in [rows + 1, 2 * rows, rows - 1, 0] {
+                let step = || shards.loss_gradient(&mut model, &examples(other));
+                let refused = std::panic::catch_unwind(std::panic::AssertUnwindSafe(step));
+                let message = *refused.unwrap_err().downcast::<String>().unwrap();
+                assert!(message.contains("a batch of another number of rows"), "{message}");
+            }
+        }
     }
 }

@@ -17,8 +17,8 @@ pub trait Learner: Send + Sync {
     /// Buffers for batches of exactly `rows` examples.
     fn workspace(&self, rows: usize) -> Self::Workspace;
 
-    /// Before every step: how much of training is done, from 0 up to but not 1. Nothing depends on it unless a model says
-    /// otherwise.
+    /// Before every batch: how much of training is done, from 0 for the first step to 1 for the batch after the last. Nothing
+    /// depends on it unless a model says otherwise.
     fn advance(&mut self, done: f64) {
         let _ = done;
     }
@@ -96,7 +96,7 @@ impl Training {
         let mut x = Array2::zeros((self.batch, d));
         let mut rng = streams.rng(0);
         for step in 0..=self.steps {
-            model.advance(step as f64 / self.steps as f64);
+            model.advance(if step < self.steps { step as f64 / self.steps as f64 } else { 1.0 });
             examples(&mut rng, &mut x);
             let bound = shards.loss_gradient(model, &x);
             let judged = match model.fault() {
@@ -152,6 +152,7 @@ mod tests {
     struct Line {
         net: Mlp,
         breaks_at: f64,
+        done: Vec<f64>,
     }
 
     struct Pass {
@@ -164,6 +165,10 @@ mod tests {
 
         fn workspace(&self, rows: usize) -> Pass {
             Pass { tape: self.net.tape(rows), gradient: self.net.gradient() }
+        }
+
+        fn advance(&mut self, done: f64) {
+            self.done.push(done);
         }
 
         fn loss_gradient(&self, x: &ArrayRef2<f64>, _: &mut ChaCha8Rng, work: &mut Pass) -> Bound {
@@ -186,7 +191,7 @@ mod tests {
     fn line(breaks_at: f64) -> Line {
         let mut net = Mlp::new(&[1, 1], &mut Streams::new(2).rng(0));
         net.set_flat_parameters(&[3.0, -1.0]);
-        Line { net, breaks_at }
+        Line { net, breaks_at, done: vec![] }
     }
 
     #[test]
@@ -203,6 +208,17 @@ mod tests {
         training(2, 1).run(&mut model, 1, rows_of(&data), |_, _| ()).unwrap();
         // The first step of Adam is the learning rate, against the sign of the gradient: y = 2 at x = 1.
         assert_relative_eq!(model.net.flat_parameters()[..], [1.0, -3.0][..], max_relative = 1e-7);
+    }
+
+    /// To the end, and at once where there is nothing to do.
+    #[test]
+    fn what_is_done_rises_from_0_to_1() {
+        for (steps, expected) in [(4, &[0.0, 0.25, 0.5, 0.75, 1.0][..]), (1, &[0.0, 1.0]), (0, &[1.0])] {
+            let mut model = line(0.0);
+            let slow = Training { learning_rate: 1e-3, ..training(1, steps) };
+            slow.run(&mut model, 1, rows_of(&array![[1.0]]), |_, _| ()).unwrap();
+            assert_eq!(model.done, expected, "{steps} steps");
+        }
     }
 
     /// The second batch is not finite: the model goes back to what the first batch saw.

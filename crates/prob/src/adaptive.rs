@@ -3,6 +3,8 @@
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 
+use crate::ProbError;
+
 /// Nodes of the 15-point Kronrod rule on [-1, 1], from the outside in; the odd ones are those of the 7-point
 /// Gauss rule.
 const NODES: [f64; 8] = [
@@ -100,6 +102,32 @@ pub fn integrate(f: impl Fn(f64) -> f64, breaks: &[f64], tolerance: f64) -> Inte
             evaluations += 30;
         }
     }
+}
+
+/// Where [`integrate`] should cut the line for an integrand that lives on normal laws with these means and standard
+/// deviations: at each mean, and 3 and `reach > 3` standard deviations from it, in rising order. Outside of 12 a normal law
+/// leaves 4e-33 of itself, outside of 14 2e-44. No breaks for no laws.
+///
+/// ```
+/// assert_eq!(prob::adaptive::breaks([(1.0, 2.0)], 12.0)?, [-23.0, -5.0, 1.0, 7.0, 25.0]);
+/// # Ok::<(), prob::ProbError>(())
+/// ```
+///
+/// # Errors
+/// [`ProbError::Unresolved`] with the first law whose cuts are not finite numbers that rise: then f64 has no points between
+/// them either.
+pub fn breaks(laws: impl IntoIterator<Item = (f64, f64)>, reach: f64) -> Result<Vec<f64>, ProbError> {
+    let mut breaks = Vec::new();
+    for (mean, sd) in laws {
+        let cuts = [-reach, -3.0, 0.0, 3.0, reach].map(|k| mean + k * sd);
+        if !(cuts.iter().all(|cut| cut.is_finite()) && cuts.windows(2).all(|pair| pair[0] < pair[1])) {
+            return Err(ProbError::Unresolved { mean, sd });
+        }
+        breaks.extend(cuts);
+    }
+    breaks.sort_unstable_by(f64::total_cmp);
+    breaks.dedup();
+    Ok(breaks)
 }
 
 /// One interval with its integral; pieces are ordered by error.
@@ -208,5 +236,23 @@ mod tests {
         let divergent = integrate(|x| 1.0 / (x * x), &[0.0, 1.0], 1e-9);
         assert!(!divergent.converged);
         assert!(!integrate(|_| f64::NAN, &[0.0, 1.0], 1e-9).converged);
+    }
+
+    #[test]
+    fn the_line_is_cut_at_every_law() {
+        let cuts = breaks([(7.0, 2.0), (1.0, 2.0), (7.0, 2.0)], 12.0).unwrap();
+        assert_eq!(cuts, [-23.0, -17.0, -5.0, 1.0, 7.0, 13.0, 25.0, 31.0]);
+        assert_eq!(breaks([], 12.0).unwrap(), []);
+    }
+
+    /// Cuts that are all one number, that are one in part, and that are none.
+    #[test]
+    fn a_law_without_points_is_refused() {
+        for (mean, sd) in
+            [(1e20, 1.0), (1.0, 2e-17), (0.0, 1e308), (1.7e308, 1e307), (f64::NAN, 1.0), (0.0, 0.0)]
+        {
+            let refused = breaks([(0.0, 1.0), (mean, sd)], 14.0).unwrap_err();
+            assert!(matches!(refused, ProbError::Unresolved { sd: found, .. } if found == sd), "{refused}");
+        }
     }
 }

@@ -3,6 +3,7 @@
 //! A discriminator is given by its log-odds `l(x)`, so that `D = sigmoid(l)`, and neither `log D` nor `log(1 - D)`
 //! loses its digits where one law has next to nothing.
 
+use crate::adaptive::breaks;
 use crate::numerics::{log_sigmoid, sigmoid};
 use crate::{Integral, Mixture, integrate};
 use ndarray::{ArrayRef1, array};
@@ -30,6 +31,9 @@ pub fn optimal_discriminator(p: &Mixture, q: &Mixture, x: &ArrayRef1<f64>) -> f6
 /// `E_p log D + E_q log(1 - D)` in nats for the discriminator with these `log_odds`, by adaptive quadrature: what the
 /// discriminator maximises and the generator `q` minimises. At most `2 JSD(p, q) - log 4`.
 ///
+/// NaN that has not converged if a component is so narrow for its place that f64 has no points there
+/// ([`ProbError::Unresolved`](crate::ProbError::Unresolved)).
+///
 /// # Panics
 /// If the mixtures are not one-dimensional.
 pub fn game_value(p: &Mixture, q: &Mixture, log_odds: impl Fn(f64) -> f64) -> Integral {
@@ -38,22 +42,13 @@ pub fn game_value(p: &Mixture, q: &Mixture, log_odds: impl Fn(f64) -> f64) -> In
         let (l, point) = (log_odds(x), array![x]);
         p.log_prob(&point).exp() * log_sigmoid(l) + q.log_prob(&point).exp() * log_sigmoid(-l)
     };
-    integrate(value, &support([p, q]), 1e-12)
-}
-
-/// Where to cut the line: each component's mean, 3 and 12 standard deviations either side of it. Beyond, 1e-33 is left.
-fn support(mixtures: [&Mixture; 2]) -> Vec<f64> {
-    let mut breaks: Vec<f64> = mixtures
-        .into_iter()
-        .flat_map(Mixture::parts)
-        .flat_map(|(_, law)| {
-            let (mean, sd) = (law.mean()[0], law.factor().lower()[[0, 0]]);
-            [-12.0, -3.0, 0.0, 3.0, 12.0].map(|k| mean + k * sd)
-        })
-        .collect();
-    breaks.sort_unstable_by(f64::total_cmp);
-    breaks.dedup();
-    breaks
+    // Beyond 12 standard deviations of every component, 4e-33 is left.
+    let components = [p, q].into_iter().flat_map(Mixture::parts);
+    let laws = components.map(|(_, law)| (law.mean()[0], law.factor().lower()[[0, 0]]));
+    match breaks(laws, 12.0) {
+        Ok(breaks) => integrate(value, &breaks, 1e-12),
+        Err(_) => Integral { value: f64::NAN, error: f64::NAN, evaluations: 0, converged: false },
+    }
 }
 
 #[cfg(test)]
@@ -101,15 +96,16 @@ mod tests {
         assert_relative_eq!(game_value(&q, &p, |x| -odds(x)).value, won.value, epsilon = 1e-12);
     }
 
+    /// As one of two laws, and as one of two components.
     #[test]
-    fn the_line_is_cut_at_every_component() {
-        let two = Mixture::equal(vec![
-            Gaussian::new(array![1.0], array![[4.0]]).unwrap(),
-            Gaussian::new(array![7.0], array![[4.0]]).unwrap(),
-        ])
-        .unwrap();
-        let cuts = [-23.0, -17.0, -5.0, 1.0, 7.0, 13.0, 25.0, 31.0];
-        assert_eq!(support([&two, &two]), cuts);
+    fn a_component_without_points_does_not_converge() {
+        let (unit, spike) = (at(0.0, 1.0), at(1e20, 1.0));
+        let both = [&unit, &spike].map(|law| law.parts().next().unwrap().1.clone());
+        let mixture = Mixture::equal(both.to_vec()).unwrap();
+        for (p, q) in [(&spike, &spike), (&unit, &spike), (&mixture, &unit)] {
+            let value = game_value(p, q, |_| 0.0);
+            assert!(value.value.is_nan() && !value.converged, "{value:?}");
+        }
     }
 
     #[test]

@@ -77,6 +77,14 @@ pub enum ProbError {
         /// Their sum.
         sum: f64,
     },
+    /// A law on the line that is too narrow for its place, or out of range.
+    #[error("standard deviation {sd:e} at {mean:e}: f64 has no points there for a quadrature")]
+    Unresolved {
+        /// Its mean.
+        mean: f64,
+        /// Its standard deviation.
+        sd: f64,
+    },
     /// A mixture without components.
     #[error("a mixture needs at least one component")]
     NoComponents,

@@ -22,9 +22,10 @@ use crate::error::check_finite;
 /// If there are no predictions, an entry is negative or not finite, or a row does not sum to 1 within 1e-9.
 pub fn inception_score(predictions: &ArrayRef2<f64>) -> Result<f64, ProbError> {
     check_finite("predictions", predictions)?;
-    let Some(marginal) = predictions.mean_axis(Axis(0)) else {
+    if predictions.nrows() == 0 {
         return Err(ProbError::Dimension { what: "predictions", expected: 1, found: 0 });
-    };
+    }
+    let (n, sums) = (predictions.nrows() as f64, predictions.sum_axis(Axis(0)));
     let mut information = 0.0;
     for (row, prediction) in predictions.rows().into_iter().enumerate() {
         if let Some((class, &value)) = prediction.iter().enumerate().find(|(_, p)| **p < 0.0) {
@@ -34,11 +35,11 @@ pub fn inception_score(predictions: &ArrayRef2<f64>) -> Result<f64, ProbError> {
         if (sum - 1.0).abs() > 1e-9 {
             return Err(ProbError::PredictionSum { row, sum });
         }
-        // 0 log 0 = 0: a class that is ruled out adds nothing.
-        let certain = prediction.iter().zip(&marginal).filter(|(p, _)| **p > 0.0);
-        information += certain.map(|(p, m)| p * (p / m).ln()).sum::<f64>();
+        // 0 log 0 = 0: a class that is ruled out adds nothing. The nth part of the sum of a class could underflow.
+        let possible = prediction.iter().zip(&sums).filter(|(p, _)| **p > 0.0);
+        information += possible.map(|(p, sum)| p * (n * p / sum).ln()).sum::<f64>();
     }
-    Ok((information / predictions.nrows() as f64).exp())
+    Ok((information / n).exp())
 }
 
 #[cfg(test)]
@@ -65,5 +66,12 @@ mod tests {
         let term = |p: f64, m: f64| p * (p / m).ln();
         let information = 0.5 * (term(0.8, 0.6) + term(0.2, 0.4) + term(0.4, 0.6) + term(0.6, 0.4));
         approx::assert_relative_eq!(found, information.exp(), max_relative = 1e-14);
+    }
+
+    /// The mean of `[5e-324, 0]` is 0 in f64, and not what a chance is divided by.
+    #[test]
+    fn a_class_with_the_least_chance_there_is() {
+        let found = inception_score(&array![[1.0, f64::from_bits(1)], [1.0, 0.0]]).unwrap();
+        assert_eq!(found, 1.0);
     }
 }

@@ -49,11 +49,6 @@ pub fn sigmoid(x: f64) -> f64 {
     }
 }
 
-/// `log(p / (1 - p))`, the inverse of [`sigmoid`].
-pub fn logit(p: f64) -> f64 {
-    p.ln() - (-p).ln_1p()
-}
-
 /// `log(1 + eˣ)`.
 pub fn softplus(x: f64) -> f64 {
     x.max(0.0) + (-x.abs()).exp().ln_1p()
@@ -129,12 +124,6 @@ mod tests {
             assert_relative_eq!(ratio, log_snr.exp(), max_relative = 1e-14);
             assert_relative_eq!(log_sigmoid(log_snr) - log_sigmoid(-log_snr), log_snr, max_relative = 1e-12, epsilon = 1e-14);
             assert_relative_eq!(log_sigmoid(log_snr), sigmoid(log_snr).ln(), max_relative = 1e-4, epsilon = 1e-15);
-        }
-
-        #[test]
-        fn logit_inverts_sigmoid(x in -28.0..10.0f64) {
-            // Above 10 the digits of 1 - p are already lost in p itself.
-            assert_relative_eq!(logit(sigmoid(x)), x, max_relative = 1e-10, epsilon = 1e-11);
         }
 
         /// The same divergence in log-variances and in scales.

@@ -97,7 +97,8 @@ impl From<DoubleDouble> for Scaled {
 
 impl Scaled {
     /// How far `y` is away, in units of the last place of what is exact: that of a subnormal number is 2⁻¹⁰⁷⁴. Infinity
-    /// is right from 2¹⁰²⁴ on and counts as that number below. What is not a number is infinitely far.
+    /// is right from 2¹⁰²⁴ on and counts as that number below. What is not a number, or too far to be counted, is
+    /// infinitely far.
     pub(crate) fn ulps(self, y: f64) -> f64 {
         let Self { value, exponent } = self;
         let leading = split(value.high).1 + exponent;
@@ -113,7 +114,9 @@ impl Scaled {
             times_power_of_two(y, -exponent)
         };
         let last_place = leading.max(-1022) - 52 - exponent;
-        times_power_of_two((value - y.into()).high.abs(), -last_place)
+        let ulps = times_power_of_two((value - y.into()).high.abs(), -last_place);
+        // On the scale of a tiny value a large one overflows, and what two_sum makes of infinity is not a number.
+        if ulps.is_nan() { f64::INFINITY } else { ulps }
     }
 }
 

@@ -11,9 +11,9 @@ use serde::Serialize;
 
 use crate::arguments::FiguresArguments;
 use crate::interrupt::Interrupt;
+use crate::nearest::nearest;
 use crate::progress;
 use crate::refusal::Refusal;
-use crate::select::nearest;
 use crate::terminal::TITLE;
 use files::Files;
 

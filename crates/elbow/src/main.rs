@@ -5,7 +5,8 @@
 //! | `arguments` | what can be asked for |
 //! | `welcome`, `check`, `explain`, `terms`, `variance` (and its `gradient`), `train`, `figures`, `explore`, `new_problem`, `completions` | the commands, one a file |
 //! | `road` | the chapters, and which claims they are about |
-//! | `select` | claims by id, by the beginning of one, or the nearest known one |
+//! | `select` | claims by id or by the beginning of one |
+//! | `nearest` | the known word that may have been meant |
 //! | `run` | claims checked side by side |
 //! | `interrupt` | Ctrl-C while files are written |
 //! | `progress` | bars while something takes |
@@ -25,6 +26,7 @@ mod figures;
 mod gradient;
 mod interrupt;
 mod json;
+mod nearest;
 mod new_problem;
 mod problem;
 mod progress;

@@ -8,6 +8,7 @@
 //! | `select` | claims by id or by the beginning of one |
 //! | `nearest` | the known word that may have been meant |
 //! | `run` | claims checked side by side |
+//! | `quiet` | work whose panics say nothing |
 //! | `interrupt` | Ctrl-C while files are written |
 //! | `progress` | bars while something takes |
 //! | `problem` | problem files: what they say, and the problem that is made of it |
@@ -30,6 +31,7 @@ mod nearest;
 mod new_problem;
 mod problem;
 mod progress;
+mod quiet;
 mod refusal;
 mod road;
 mod run;

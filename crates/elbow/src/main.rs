@@ -10,6 +10,7 @@
 //! | `run` | claims checked side by side |
 //! | `quiet` | work whose panics say nothing |
 //! | `interrupt` | Ctrl-C while files are written |
+//! | `place` | places where output goes, and what is wrong with one |
 //! | `progress` | bars while something takes |
 //! | `problem` | problem files: what they say, and the problem that is made of it |
 //! | `columns` | aligned columns of numbers |
@@ -29,6 +30,7 @@ mod interrupt;
 mod json;
 mod nearest;
 mod new_problem;
+mod place;
 mod problem;
 mod progress;
 mod quiet;

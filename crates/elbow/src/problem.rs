@@ -36,12 +36,12 @@ pub(crate) struct Posed {
 
 /// Reads a problem file.
 pub(crate) fn read(path: &Path) -> Result<Posed, Refusal> {
-    let file = file::read(path).map_err(Refusal::Problem)?;
+    let file = file::read(path).map_err(Refusal::BadInput)?;
     pose(path, file).map_err(|error| refusal(path, error))
 }
 
 fn refusal(file: &Path, reason: impl fmt::Display) -> Refusal {
-    Refusal::Problem(format!("{}: {reason}", file.display()))
+    Refusal::BadInput(format!("{}: {reason}", file.display()))
 }
 
 fn pose(path: &Path, file: ProblemFile) -> Result<Posed, ProbError> {

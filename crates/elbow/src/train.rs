@@ -6,7 +6,6 @@ mod curve;
 mod parameters;
 mod report;
 
-use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -16,8 +15,8 @@ use montecarlo::Streams;
 use nn::{Training, TrainingError};
 use plot::Format;
 
-use crate::progress;
 use crate::refusal::Refusal;
+use crate::{place, progress};
 
 pub(crate) use arguments::TrainArguments;
 use choices::ModelName;
@@ -26,7 +25,7 @@ use report::Report;
 
 /// Answers `elbow train`.
 pub(crate) fn answer(asked: &TrainArguments, out: &mut impl Write) -> Result<ExitCode, Refusal> {
-    asked.check().map_err(Refusal::Problem)?;
+    asked.check().map_err(Refusal::BadInput)?;
     let saved = asked.load.as_deref().map(Saved::read).transpose()?;
     let mut asked = asked.clone();
     if let Some(saved) = &saved {
@@ -47,7 +46,8 @@ pub(crate) fn answer(asked: &TrainArguments, out: &mut impl Write) -> Result<Exi
         }
         ModelName::Vdm => {
             let settings = asked.vdm();
-            let model = settings.model(&toy, streams).map_err(|error| Refusal::Problem(error.to_string()))?;
+            let model =
+                settings.model(&toy, streams).map_err(|error| Refusal::BadInput(error.to_string()))?;
             carry_out(&asked, &toy, model, &settings.training(streams), saved, out)
         }
     }
@@ -86,20 +86,13 @@ fn carry_out<M: Model>(
     Ok(ExitCode::SUCCESS)
 }
 
-/// Whether the files can be written there, before any time is spent on what is in them.
+/// Refuses a folder in which the files cannot be written, before any time is spent on what is in them.
 fn check_folder(folder: &Path, name: &str) -> Result<(), Refusal> {
-    let refused = |path: &Path, reason: String| Refusal::Problem(format!("{}: {reason}", path.display()));
-    fs::create_dir_all(folder).map_err(|error| refused(folder, error.to_string()))?;
     let extensions = Format::ALL.map(|format| format!("_curve.{}", format.extension()));
     for end in extensions.into_iter().chain([".safetensors".to_owned(), "_curve.csv".to_owned()]) {
-        let path = folder.join(format!("{name}{end}"));
-        if path.is_dir() {
-            return Err(refused(&path, "is a folder, and a file is to be written there".to_owned()));
-        }
+        place::free_for_file(&folder.join(format!("{name}{end}")))?;
     }
-    let probe = folder.join(format!("{name}.probe"));
-    plot::write_whole(&probe, b"").map_err(|error| Refusal::Problem(error.to_string()))?;
-    fs::remove_file(&probe).map_err(|error| refused(&probe, error.to_string()))
+    place::of_files(folder)
 }
 
 /// Trains with a bar that shows the terms.
@@ -132,8 +125,7 @@ fn save<M: Model>(
     let mut files = vec![parameters::write(model, asked, name)?];
     if !curve.heard().is_empty() {
         let figure = curve::figure(asked, curve, toy);
-        let drawn = figure.save(&asked.out, &format!("{name}_curve"), &Format::ALL);
-        files.extend(drawn.map_err(|error| Refusal::Problem(error.to_string()))?);
+        files.extend(figure.save(&asked.out, &format!("{name}_curve"), &Format::ALL)?);
     }
     Ok(files)
 }

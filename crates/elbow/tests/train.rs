@@ -165,3 +165,18 @@ fn a_place_that_cannot_be_written_is_refused_at_once() {
     assert!(said.contains("vae_bimodal_curve.png: is a folder"), "{said}");
     assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 1);
 }
+
+/// A disk that is full when the training is done: the input was good.
+#[cfg(target_os = "linux")]
+#[test]
+fn parameters_that_cannot_be_written_are_no_bad_input() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let limited = "trap '' XFSZ; ulimit -f 1; exec \"$0\" train vae --data bimodal --steps 2 --out \"$1\"";
+    let mut shell = Command::new("sh");
+    shell.args(["-c", limited, env!("CARGO_BIN_EXE_elbow")]).arg(folder.path());
+    let output = shell.output().expect("a shell");
+    let said = String::from_utf8(output.stderr).expect("UTF-8");
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("vae_bimodal.safetensors: ") && said.lines().count() == 1, "{said}");
+    assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 0);
+}

@@ -30,7 +30,7 @@ moons are 64 of them along two moons.
 Defaults: vae 4000 batches of 256 at 0.002; mhvae 12000 (6000 on the line) of 128 at 0.01; vdm 20000 of 64 at 0.003.
 score and mean are written as -ε and -v, in units that do not grow: they are ε and v from another start.
 
-Exit code: 0 done, 1 training diverged (the last good parameters are saved), 2 bad input.")]
+Exit code: 0 done, 1 training diverged (the last good parameters are saved) or the output could not be written, 2 bad input.")]
 pub(crate) struct TrainArguments {
     /// Which model
     #[arg(value_enum, value_name = "MODEL")]

@@ -14,7 +14,7 @@ use crate::refusal::Refusal;
 pub(crate) fn write<M: Model>(model: &M, asked: &TrainArguments, name: &str) -> Result<PathBuf, Refusal> {
     let path = asked.out.join(format!("{name}.safetensors"));
     let bytes = archive::to_bytes(&model.named(), &asked.about());
-    plot::write_whole(&path, &bytes).map_err(|error| Refusal::Problem(error.to_string()))?;
+    plot::write_whole(&path, &bytes)?;
     Ok(path)
 }
 
@@ -28,7 +28,7 @@ pub(crate) struct Saved {
 impl Saved {
     /// Reads the file.
     pub(crate) fn read(path: &Path) -> Result<Self, Refusal> {
-        let refused = |reason: String| Refusal::Problem(format!("{}: {reason}", path.display()));
+        let refused = |reason: String| Refusal::BadInput(format!("{}: {reason}", path.display()));
         let bytes = fs::read(path).map_err(|error| refused(error.to_string()))?;
         let about = archive::metadata(&bytes).map_err(|error| refused(error.to_string()))?;
         Ok(Self { path: path.to_owned(), bytes, about })
@@ -69,6 +69,6 @@ impl Saved {
     }
 
     fn refused(&self, reason: &str) -> Refusal {
-        Refusal::Problem(format!("{}: {reason}", self.path.display()))
+        Refusal::BadInput(format!("{}: {reason}", self.path.display()))
     }
 }

@@ -13,6 +13,7 @@
 //! | `place` | places where output goes, and what is wrong with one |
 //! | `progress` | bars while something takes |
 //! | `problem` | problem files: what they say, and the problem that is made of it |
+//! | `memory` | how much memory is asked for at most |
 //! | `columns` | aligned columns of numbers |
 //! | `table`, `json` | what was found, to read and to read on |
 //! | `terminal` | colours, widths, wrapping, readers that leave |
@@ -28,6 +29,7 @@ mod figures;
 mod gradient;
 mod interrupt;
 mod json;
+mod memory;
 mod nearest;
 mod new_problem;
 mod place;

@@ -2,6 +2,7 @@
 
 pub(crate) mod file;
 mod key;
+mod size;
 
 use std::fmt;
 use std::path::{Path, PathBuf};

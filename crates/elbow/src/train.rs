@@ -5,6 +5,7 @@ mod choices;
 mod curve;
 mod parameters;
 mod report;
+mod size;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -31,6 +32,7 @@ pub(crate) fn answer(asked: &TrainArguments, out: &mut impl Write) -> Result<Exi
     if let Some(saved) = &saved {
         saved.complete(&mut asked)?;
     }
+    size::check(&asked)?;
     let toy = Toy::new(asked.data());
     let streams = Streams::new(asked.seed.seed);
     match asked.model {

@@ -166,6 +166,24 @@ fn a_place_that_cannot_be_written_is_refused_at_once() {
     assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 1);
 }
 
+/// What would not fit in memory is refused with its figure and the limit, before anything is made.
+#[test]
+fn a_training_that_fits_in_no_memory_is_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let hidden = ["4096"; 16].join(",");
+    for (arguments, named) in [
+        (&["vae", "--batch", "1000000", "--hidden", "4096,4096"][..], "--hidden 4096,4096 --batch 1000000 "),
+        (&["vdm", "--batch", "1000000", "--hidden", "512"], "--batch 1000000 "),
+        (&["vae", "--hidden", &hidden], "--hidden 4096,4096,"),
+        (&["mhvae", "--latents", "16", "--hidden", "4096,4096"], "--hidden 4096,4096 "),
+        (&["vdm", "--steps", "100000000"], "--steps 100000000 "),
+    ] {
+        let said = refused(arguments, folder.path(), 2);
+        assert!(said.contains(named) && said.contains(" GB of memory, more than the 4 GB"), "{said}");
+    }
+    assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 0);
+}
+
 /// A disk that is full when the training is done: the input was good.
 #[cfg(target_os = "linux")]
 #[test]

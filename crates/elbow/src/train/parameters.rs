@@ -1,14 +1,17 @@
 //! The parameters of a trained model on disk, with what they are the parameters of.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use learned::Model;
 use nn::archive;
 
 use super::TrainArguments;
+use crate::memory;
 use crate::refusal::Refusal;
+
+/// Bytes of the longest file that is read: more than a model that fits in memory has.
+const LONGEST: u64 = 1 << 30;
 
 /// Writes the parameters and all that is needed to read them again.
 pub(crate) fn write<M: Model>(model: &M, asked: &TrainArguments, name: &str) -> Result<PathBuf, Refusal> {
@@ -29,7 +32,7 @@ impl Saved {
     /// Reads the file.
     pub(crate) fn read(path: &Path) -> Result<Self, Refusal> {
         let refused = |reason: String| Refusal::BadInput(format!("{}: {reason}", path.display()));
-        let bytes = fs::read(path).map_err(|error| refused(error.to_string()))?;
+        let bytes = memory::read(path, LONGEST).map_err(|error| refused(error.to_string()))?;
         let about = archive::metadata(&bytes).map_err(|error| refused(error.to_string()))?;
         Ok(Self { path: path.to_owned(), bytes, about })
     }

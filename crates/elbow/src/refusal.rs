@@ -63,6 +63,9 @@ pub(crate) enum Refusal {
         /// What was saved, and where.
         kept: String,
     },
+    /// What was trained leads to numbers that are none: which.
+    #[error("{0}")]
+    Unmeasured(String),
     /// Standard output cannot be written.
     #[error("standard output cannot be written: {0}")]
     Output(#[from] io::Error),
@@ -84,9 +87,11 @@ impl Refusal {
             | Refusal::SeveralClaims { .. }
             | Refusal::UnknownFigure { .. }
             | Refusal::BadInput(_) => BAD_INPUT,
-            Refusal::Diverged { .. } | Refusal::Undrawn(..) | Refusal::Unwritten(_) | Refusal::Output(_) => {
-                NOT_DONE
-            }
+            Refusal::Diverged { .. }
+            | Refusal::Undrawn(..)
+            | Refusal::Unwritten(_)
+            | Refusal::Unmeasured(_)
+            | Refusal::Output(_) => NOT_DONE,
             Refusal::Interrupted(_) => STOPPED,
         })
     }

@@ -11,8 +11,8 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use learned::{Curve, Model, Toy, train};
-use montecarlo::Streams;
+use learned::{Curve, Model, Number, Toy, train};
+use montecarlo::{Estimate, Streams};
 use nn::{Training, TrainingError};
 use plot::Format;
 
@@ -20,7 +20,7 @@ use crate::refusal::Refusal;
 use crate::{place, progress};
 
 pub(crate) use arguments::TrainArguments;
-use choices::ModelName;
+use choices::{FURTHEST_LOG_SNR, ModelName};
 use parameters::Saved;
 use report::Report;
 
@@ -67,6 +67,7 @@ fn carry_out<M: Model>(
     let files = match saved {
         Some(saved) => {
             saved.fill(&mut model)?;
+            measurable(&model).map_err(|reason| saved.refused(&reason))?;
             vec![]
         }
         None => {
@@ -74,7 +75,11 @@ fn carry_out<M: Model>(
             check_folder(&asked.out, &name)?;
             let (curve, done) = learn(&mut model, training, toy);
             match done {
-                Ok(()) => save(&model, asked, toy, &curve, &name)?,
+                Ok(()) => {
+                    let files = save(&model, asked, toy, &curve, &name)?;
+                    measurable(&model).map_err(|reason| unmeasured(&reason, &files))?;
+                    files
+                }
                 Err(error) => return Err(diverged(&model, asked, toy, &curve, error, &name)),
             }
         }
@@ -84,8 +89,37 @@ fn carry_out<M: Model>(
         progress::reach(&bar, (done * 100.0) as u64);
     });
     bar.finish_and_clear();
+    if let Some(row) = rows.iter().find(|row| !is_finite(row.value)) {
+        return Err(unmeasured(&format!("{} leaves the range of f64", row.name), &files));
+    }
     Report { asked, toy, rows: &rows, files: &files }.print(out)?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Whether the noise levels of a model, if it has any, are such as can be asked for.
+fn measurable<M: Model>(model: &M) -> Result<(), String> {
+    let networks = model.named();
+    let Some((_, line)) = networks.iter().find(|(name, _)| name == "log_snr") else { return Ok(()) };
+    let line = &line.layers()[0];
+    let (first, last) = (line.bias[0], line.bias[0] + line.weight[[0, 0]]);
+    match [first, last].iter().find(|level| level.abs() > FURTHEST_LOG_SNR) {
+        Some(level) => Err(format!("log_snr {level} is further from 0 than {FURTHEST_LOG_SNR}")),
+        None => Ok(()),
+    }
+}
+
+fn is_finite(found: Number) -> bool {
+    match found {
+        Number::Exact(value) => value.is_finite(),
+        Number::Estimated(Estimate { mean, std_err, .. }) => mean.is_finite() && std_err.is_finite(),
+    }
+}
+
+/// What was trained cannot be measured, but is kept.
+fn unmeasured(reason: &str, files: &[PathBuf]) -> Refusal {
+    let kept =
+        files.first().map_or(String::new(), |file| format!("; the parameters are in {}", file.display()));
+    Refusal::Unmeasured(format!("cannot be measured: {reason}{kept}"))
 }
 
 /// Refuses a folder in which the files cannot be written, before any time is spent on what is in them.

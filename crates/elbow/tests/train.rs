@@ -81,6 +81,10 @@ fn what_cannot_be_done_is_said_in_one_line() {
     assert!(refused(&["vae", "--load", &file.to_string_lossy()], out, 2).contains("no.safetensors: "));
     std::fs::write(&file, b"nothing of the kind").expect("a file");
     assert!(refused(&["vae", "--load", &file.to_string_lossy()], out, 2).contains("no.safetensors: "));
+    for levels in [["nan", "-5"], ["41", "-5"], ["5", "-700"]] {
+        let asked = ["vdm", "--log-snr", levels[0], levels[1]];
+        assert!(refused(&asked, out, 2).contains("must be a number from -40 to 40"));
+    }
     // A folder that cannot be one is refused before training.
     assert!(refused(&["vae"], &file, 2).contains("no.safetensors"));
 }
@@ -145,9 +149,11 @@ fn a_file_with_impossible_numbers_is_refused() {
     let good = std::fs::read(&file).expect("parameters");
     let fall = (-10.0f64).to_le_bytes();
     let place = good.windows(8).rposition(|bytes| bytes == fall).expect("the weight of the log-SNR line");
-    for (value, reason) in
-        [(f64::NAN, "tensor log_snr.0.weight: number 0 is NaN"), (1.0, "fall of log-SNR is -1")]
-    {
+    for (value, reason) in [
+        (f64::NAN, "tensor log_snr.0.weight: number 0 is NaN"),
+        (1.0, "fall of log-SNR is -1"),
+        (-700.0, "log_snr -695 is further from 0 than 40"),
+    ] {
         let mut bad = good.clone();
         bad[place..place + 8].copy_from_slice(&value.to_le_bytes());
         std::fs::write(&file, &bad).expect("a file");

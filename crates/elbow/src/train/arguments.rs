@@ -9,7 +9,9 @@ use toy::Preset;
 use vdm::Parameterisation;
 use vdm::training::{Times, Weighting};
 
-use super::choices::{DiffusionTimes, DrawTimes, Loss, ModelName, Prediction, decoder_variance, times};
+use super::choices::{
+    DiffusionTimes, DrawTimes, Loss, ModelName, Prediction, decoder_variance, log_snr, times,
+};
 use crate::arguments::SeedArgument;
 use crate::arguments::values::{positive, share, whole};
 
@@ -97,7 +99,7 @@ pub(crate) struct TrainArguments {
     times: Option<DiffusionTimes>,
 
     /// vdm: log-SNR at the first and at the last level, before any training [default: 5 -5]
-    #[arg(long, num_args = 2, value_names = ["FIRST", "LAST"], allow_negative_numbers = true)]
+    #[arg(long, num_args = 2, value_names = ["FIRST", "LAST"], value_parser = log_snr, allow_negative_numbers = true)]
     log_snr: Option<Vec<f64>>,
 
     /// vdm: learn the log-SNR at both ends too

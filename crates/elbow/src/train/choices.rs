@@ -129,3 +129,14 @@ pub(crate) fn decoder_variance(text: &str) -> Result<Variance, String> {
         .map(Variance::Fixed)
         .map_err(|_| "must be \"learned\" or a finite number above 0".to_owned())
 }
+
+/// Further from 0 one of signal and noise is less than a part in 10^17 of the other, and quadrature finds no data between.
+pub(super) const FURTHEST_LOG_SNR: f64 = 40.0;
+
+/// A log-SNR at which something can be computed.
+pub(crate) fn log_snr(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(number) if number.abs() <= FURTHEST_LOG_SNR => Ok(number),
+        _ => Err(format!("must be a number from -{FURTHEST_LOG_SNR} to {FURTHEST_LOG_SNR}")),
+    }
+}

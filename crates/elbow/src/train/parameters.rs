@@ -71,7 +71,8 @@ impl Saved {
         }
     }
 
-    fn refused(&self, reason: &str) -> Refusal {
+    /// Says what is wrong with the file.
+    pub(crate) fn refused(&self, reason: &str) -> Refusal {
         Refusal::BadInput(format!("{}: {reason}", self.path.display()))
     }
 }

@@ -67,7 +67,6 @@ fn carry_out<M: Model>(
     let files = match saved {
         Some(saved) => {
             saved.fill(&mut model)?;
-            measurable(&model).map_err(|reason| saved.refused(&reason))?;
             vec![]
         }
         None => {
@@ -75,22 +74,19 @@ fn carry_out<M: Model>(
             check_folder(&asked.out, &name)?;
             let (curve, done) = learn(&mut model, training, toy);
             match done {
-                Ok(()) => {
-                    let files = save(&model, asked, toy, &curve, &name)?;
-                    measurable(&model).map_err(|reason| unmeasured(&reason, &files))?;
-                    files
-                }
+                Ok(()) => save(&model, asked, toy, &curve, &name)?,
                 Err(error) => return Err(diverged(&model, asked, toy, &curve, error, &name)),
             }
         }
     };
+    measurable(&model).map_err(|reason| unmeasured(asked, &reason, &files))?;
     let bar = progress::measuring();
     let rows = model.measure(toy, training.streams.role("measure"), &|done| {
         progress::reach(&bar, (done * 100.0) as u64);
     });
     bar.finish_and_clear();
     if let Some(row) = rows.iter().find(|row| !is_finite(row.value)) {
-        return Err(unmeasured(&format!("{} leaves the range of f64", row.name), &files));
+        return Err(unmeasured(asked, &format!("{} leaves the range of f64", row.name), &files));
     }
     Report { asked, toy, rows: &rows, files: &files }.print(out)?;
     Ok(ExitCode::SUCCESS)
@@ -115,8 +111,11 @@ fn is_finite(found: Number) -> bool {
     }
 }
 
-/// What was trained cannot be measured, but is kept.
-fn unmeasured(reason: &str, files: &[PathBuf]) -> Refusal {
+/// A file that cannot be measured is bad input; what was trained is kept.
+fn unmeasured(asked: &TrainArguments, reason: &str, files: &[PathBuf]) -> Refusal {
+    if let Some(file) = &asked.load {
+        return Refusal::BadInput(format!("{}: cannot be measured: {reason}", file.display()));
+    }
     let kept =
         files.first().map_or(String::new(), |file| format!("; the parameters are in {}", file.display()));
     Refusal::Unmeasured(format!("cannot be measured: {reason}{kept}"))

@@ -149,10 +149,17 @@ fn a_file_with_impossible_numbers_is_refused() {
     let good = std::fs::read(&file).expect("parameters");
     let fall = (-10.0f64).to_le_bytes();
     let place = good.windows(8).rposition(|bytes| bytes == fall).expect("the weight of the log-SNR line");
-    for (value, reason) in [
-        (f64::NAN, "tensor log_snr.0.weight: number 0 is NaN"),
-        (1.0, "fall of log-SNR is -1"),
-        (-700.0, "log_snr -695 is further from 0 than 40"),
+    // Where the last bias of the denoiser stands: the header says it after its own length.
+    let (length, rest) = good.split_at(8);
+    let length = u64::from_le_bytes(length.try_into().expect("eight bytes")) as usize;
+    let header: Value = serde_json::from_slice(&rest[..length]).expect("the header");
+    let bias = header["denoiser.2.bias"]["data_offsets"][0].as_u64().expect("where it begins");
+    let bias = 8 + length + bias as usize;
+    for (place, value, reason) in [
+        (place, f64::NAN, "tensor log_snr.0.weight: number 0 is NaN"),
+        (place, 1.0, "fall of log-SNR is -1"),
+        (place, -700.0, "log_snr -695 is further from 0 than 40"),
+        (bias, 1e200, "cannot be measured: reconstruction leaves the range of f64"),
     ] {
         let mut bad = good.clone();
         bad[place..place + 8].copy_from_slice(&value.to_le_bytes());

@@ -71,8 +71,7 @@ impl Saved {
         }
     }
 
-    /// Says what is wrong with the file.
-    pub(crate) fn refused(&self, reason: &str) -> Refusal {
+    fn refused(&self, reason: &str) -> Refusal {
         Refusal::BadInput(format!("{}: {reason}", self.path.display()))
     }
 }

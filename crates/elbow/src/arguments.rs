@@ -33,7 +33,10 @@ Examples:
   elbow figures                           the lecture figures, with captions and data
   elbow train vdm                         a model learned from toy data, against the exact truth
   elbow explore                           one page with sliders: the bound and its terms
-  elbow new-problem vdm                   a problem file with a comment at every key, to be changed"
+  elbow new-problem vdm                   a problem file with a comment at every key, to be changed
+
+Exit code: 0 done and all as claimed, 1 a claim failed, a training diverged or the output could not be written,
+2 bad input."
 )]
 pub(crate) struct Arguments {
     #[command(subcommand)]
@@ -67,7 +70,7 @@ drawn, seconds, statement. Below a refuted line stands where it fails and which 
 An error that is no number is 1.7976931348623157e308 in JSON, the largest number there is.
 
 Exit code: 0 all as claimed (what should hold holds, what should be refuted is refuted),
-1 a claim failed or the findings cannot be written, 2 bad input.")]
+1 a claim failed or the output could not be written, 2 bad input.")]
 pub(crate) struct CheckArguments {
     /// Claims by id (D9a), or all that begin so: D9, D. Without any: all claims
     #[arg(value_name = "ID")]
@@ -90,7 +93,7 @@ Examples:
   elbow explain R1 --seed 7    the same, found from other random problems
   elbow explain D4 --json      for a script
 
-Exit code: 0 as claimed, 1 the claim failed or the finding cannot be written, 2 bad input.")]
+Exit code: 0 as claimed, 1 the claim failed or the output could not be written, 2 bad input.")]
 pub(crate) struct ExplainArguments {
     /// The claim, by its id
     #[arg(value_name = "ID")]
@@ -115,7 +118,7 @@ Examples:
 ELBO = reconstruction - prior_matching - the sum of the matching terms. The exact values come from formulas,
 with the best denoiser (reverse = \"bayes\") from quadrature; Monte Carlo evaluates the terms on paths.
 
-Exit code: 0 done, 2 bad input.")]
+Exit code: 0 done, 1 the output could not be written, 2 bad input.")]
 pub(crate) struct TermsArguments {
     /// The problem file
     #[arg(value_name = "PROBLEM.toml")]
@@ -145,7 +148,7 @@ path: one chain of latents serves all terms. independent: every term draws its o
 one_step: reconstruction, prior matching, and one matching term at uniform t, times their number.
 one_step_…: the ladder above it. Exact where every term is a quadratic of Gaussian variables.
 
-Exit code: 0 done, 2 bad input.")]
+Exit code: 0 done, 1 the output could not be written, 2 bad input.")]
 pub(crate) struct VarianceArguments {
     /// The problem file
     #[arg(value_name = "PROBLEM.toml")]
@@ -177,7 +180,7 @@ Examples:
 One file that needs no network and no server: open it in a browser. Every number on it is exact and was computed
 here; the address keeps the setting, so that a setting can be linked.
 
-Exit code: 0 done, 2 bad input.")]
+Exit code: 0 done, 1 the output could not be written, 2 bad input.")]
 pub(crate) struct ExploreArguments {
     /// The data: bimodal or trimodal
     #[arg(long, value_name = "PRESET", default_value_t = Preset::Bimodal)]
@@ -203,7 +206,7 @@ Examples:
 Themes: light; dark, on #1e1e1e; print, in black and greys that differ by dashes and markers too.
 The same seed draws the same files. All of them together also write a page that shows them, README.md.
 
-Exit code: 0 done, 1 a training diverged or the output cannot be written, 2 bad input, 130 Ctrl-C: what is there is whole.")]
+Exit code: 0 done, 1 a training diverged or the output could not be written, 2 bad input, 130 Ctrl-C: what is there is whole.")]
 pub(crate) struct FiguresArguments {
     /// The figures, by name. Without any: all
     #[arg(value_name = "NAME")]
@@ -250,7 +253,9 @@ impl FiguresArguments {
 Examples:
   elbow completions bash > ~/.local/share/bash-completion/completions/elbow
   elbow completions zsh > ~/.zfunc/_elbow
-  elbow completions fish > ~/.config/fish/completions/elbow.fish")]
+  elbow completions fish > ~/.config/fish/completions/elbow.fish
+
+Exit code: 0 done, 1 the output could not be written, 2 bad input.")]
 pub(crate) struct CompletionsArguments {
     /// The shell
     #[arg(value_enum)]

@@ -6,21 +6,17 @@ use std::process::ExitCode;
 use explore::Table;
 
 use crate::arguments::ExploreArguments;
-use crate::progress;
 use crate::refusal::Refusal;
+use crate::{place, progress};
 
 /// Answers `elbow explore`.
 pub(crate) fn explore(asked: &ExploreArguments, out: &mut impl Write) -> Result<ExitCode, Refusal> {
-    let refused = |reason: String| Refusal::Problem(format!("{}: {reason}", asked.out.display()));
-    // Before any time is spent on what cannot be written.
-    if asked.out.is_dir() || asked.out.file_name().is_none() {
-        return Err(refused("is a folder, and a file is to be written there".to_owned()));
-    }
+    place::of_file(&asked.out)?;
     let bar = progress::tabulating(Table::work());
     let page = explore::page(asked.data, &|done| progress::reach(&bar, done));
     bar.finish_and_clear();
-    let page = page.map_err(|error| Refusal::Problem(format!("--data {error}")))?;
-    plot::write_whole(&asked.out, page.as_bytes()).map_err(|error| Refusal::Problem(error.to_string()))?;
+    let page = page.map_err(|error| Refusal::BadInput(format!("--data {error}")))?;
+    plot::write_whole(&asked.out, page.as_bytes())?;
     writeln!(out, "{}: open it in a browser", asked.out.display())?;
     Ok(ExitCode::SUCCESS)
 }

@@ -11,9 +11,9 @@ use serde::Serialize;
 
 use crate::arguments::FiguresArguments;
 use crate::interrupt::Interrupt;
+use crate::nearest::nearest;
 use crate::progress;
 use crate::refusal::Refusal;
-use crate::select::nearest;
 use crate::terminal::TITLE;
 use files::Files;
 
@@ -26,7 +26,7 @@ pub(crate) fn figures(asked: &FiguresArguments, out: &mut impl Write) -> Result<
         return list(&chosen, asked.json, out);
     }
     let files = Files::new(asked)?;
-    let interrupt = Interrupt::watch()?;
+    let interrupt = Interrupt::watch();
     let studio = Studio::new(asked.seed.seed);
     let bar = progress::bar(chosen.len());
     let mut drawn = Vec::new();

@@ -32,7 +32,8 @@ pub(crate) fn gradient(
     let mut rows = Vec::new();
     for (scheme, one_step) in [("every_step", false), ("one_step", true)] {
         for gradient in Gradient::ALL {
-            let moments = gradient.moments(one_step, &posed.problem).map_err(|error| posed.refuse(error))?;
+            let moments =
+                gradient.moments(one_step, &posed.problem).map_err(|error| posed.refuse_numbers(error))?;
             let numbers = moments.map(|moments| moments.squared_mean + moments.variance);
             posed.in_range(
                 numbers.map(|number| (format!("the gradient by {} and {scheme}", gradient.name()), number)),

@@ -10,16 +10,16 @@ pub(crate) struct Interrupt(Arc<AtomicBool>);
 
 impl Interrupt {
     /// From here on the first Ctrl-C only says that it was pressed; the second ends the program at once.
-    pub(crate) fn watch() -> Result<Self, Refusal> {
+    pub(crate) fn watch() -> Self {
         let pressed = Arc::new(AtomicBool::new(false));
         let heard = Arc::clone(&pressed);
-        let watch = ctrlc::set_handler(move || {
+        // Where it cannot be heard, Ctrl-C ends the program at once, as it does elsewhere.
+        let _ = ctrlc::set_handler(move || {
             if heard.swap(true, Ordering::Relaxed) {
                 std::process::exit(STOPPED.into());
             }
         });
-        watch.map_err(|error| Refusal::Problem(error.to_string()))?;
-        Ok(Self(pressed))
+        Self(pressed)
     }
 
     /// Stops here if that was asked for.

@@ -5,11 +5,15 @@
 //! | `arguments` | what can be asked for |
 //! | `welcome`, `check`, `explain`, `terms`, `variance` (and its `gradient`), `train`, `figures`, `explore`, `new_problem`, `completions` | the commands, one a file |
 //! | `road` | the chapters, and which claims they are about |
-//! | `select` | claims by id, by the beginning of one, or the nearest known one |
+//! | `select` | claims by id or by the beginning of one |
+//! | `nearest` | the known word that may have been meant |
 //! | `run` | claims checked side by side |
+//! | `quiet` | work whose panics say nothing |
 //! | `interrupt` | Ctrl-C while files are written |
+//! | `place` | places where output goes, and what is wrong with one |
 //! | `progress` | bars while something takes |
 //! | `problem` | problem files: what they say, and the problem that is made of it |
+//! | `memory` | how much memory is asked for at most |
 //! | `columns` | aligned columns of numbers |
 //! | `table`, `json` | what was found, to read and to read on |
 //! | `terminal` | colours, widths, wrapping, readers that leave |
@@ -25,9 +29,13 @@ mod figures;
 mod gradient;
 mod interrupt;
 mod json;
+mod memory;
+mod nearest;
 mod new_problem;
+mod place;
 mod problem;
 mod progress;
+mod quiet;
 mod refusal;
 mod road;
 mod run;

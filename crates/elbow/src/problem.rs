@@ -2,6 +2,7 @@
 
 pub(crate) mod file;
 mod key;
+mod size;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -36,12 +37,23 @@ pub(crate) struct Posed {
 
 /// Reads a problem file.
 pub(crate) fn read(path: &Path) -> Result<Posed, Refusal> {
-    let file = file::read(path).map_err(Refusal::Problem)?;
-    pose(path, file).map_err(|error| refusal(path, error))
+    let file = file::read(path).map_err(Refusal::BadInput)?;
+    let most_extreme = file.most_extreme.clone();
+    pose(path, file).map_err(|error| refusal(path, beside(most_extreme.as_ref(), error)))
+}
+
+/// What is wrong with the numbers of a file, and where to look.
+fn beside(most_extreme: Option<&(String, f64)>, what: impl fmt::Display) -> String {
+    match most_extreme {
+        Some((key, value)) => {
+            format!("{key} = {value:e}: {what} (this is the number of the file furthest from 1)")
+        }
+        None => what.to_string(),
+    }
 }
 
 fn refusal(file: &Path, reason: impl fmt::Display) -> Refusal {
-    Refusal::Problem(format!("{}: {reason}", file.display()))
+    Refusal::BadInput(format!("{}: {reason}", file.display()))
 }
 
 fn pose(path: &Path, file: ProblemFile) -> Result<Posed, ProbError> {
@@ -103,7 +115,7 @@ impl Posed {
     /// The estimators of some forms.
     pub(crate) fn estimators(&self, forms: &[Form]) -> Result<Vec<Estimator>, Refusal> {
         let new = |&form: &Form| Estimator::new(form, &self.problem);
-        forms.iter().map(new).collect::<Result<_, _>>().map_err(|error| self.refuse(error))
+        forms.iter().map(new).collect::<Result<_, _>>().map_err(|error| self.refuse_numbers(error))
     }
 
     /// The exact terms of a form, in nats.
@@ -132,6 +144,11 @@ impl Posed {
         refusal(&self.file, reason)
     }
 
+    /// Says what is wrong with what its numbers lead to.
+    pub(crate) fn refuse_numbers(&self, reason: impl fmt::Display) -> Refusal {
+        self.refuse(beside(self.most_extreme.as_ref(), reason))
+    }
+
     /// Refuses a problem in which a number, by its name, is not finite.
     pub(crate) fn in_range<N: fmt::Display>(
         &self,
@@ -140,12 +157,6 @@ impl Posed {
         let Some((name, _)) = numbers.into_iter().find(|(_, number)| !number.is_finite()) else {
             return Ok(());
         };
-        let key = match &self.most_extreme {
-            Some((key, value)) => format!("{key} = {value:e}: "),
-            None => String::new(),
-        };
-        Err(self.refuse(format!(
-            "{key}{name} leaves the range of f64 (this is the number of the file furthest from 1)"
-        )))
+        Err(self.refuse_numbers(format!("{name} leaves the range of f64")))
     }
 }

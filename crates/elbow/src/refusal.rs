@@ -5,14 +5,15 @@ use std::process::ExitCode;
 
 use clap::error::ErrorKind;
 use nn::TrainingError;
+use plot::PlotError;
 
 use crate::interrupt::STOPPED;
 
 /// Exit code of bad input.
 const BAD_INPUT: u8 = 2;
 
-/// Exit code of a training that diverged and of output that cannot be written: the input was good, and a script must not
-/// take what it has for what it asked for.
+/// Exit code of a training that diverged and of output that could not be written: the input was good, and a script must not
+/// take what it has for what it asked for. A place where nothing can be written is bad input, where that is seen at once.
 const NOT_DONE: u8 = 1;
 
 /// Why a command was not carried out.
@@ -48,9 +49,12 @@ pub(crate) enum Refusal {
     /// Ctrl-C: what was done before.
     #[error("stopped; {0}")]
     Interrupted(String),
-    /// A problem file cannot be used: file, key, reason.
+    /// A file, an option or a place cannot be used: which, and the reason.
     #[error("{0}")]
-    Problem(String),
+    BadInput(String),
+    /// A file could not be written, and what was computed for it is lost: which, and the reason.
+    #[error("{0}")]
+    Unwritten(String),
     /// Training ended early.
     #[error("{error}; {kept}")]
     Diverged {
@@ -59,9 +63,19 @@ pub(crate) enum Refusal {
         /// What was saved, and where.
         kept: String,
     },
+    /// What was trained leads to numbers that are none: which.
+    #[error("{0}")]
+    Unmeasured(String),
     /// Standard output cannot be written.
     #[error("standard output cannot be written: {0}")]
     Output(#[from] io::Error),
+}
+
+impl From<PlotError> for Refusal {
+    /// What was to be drawn is ours, so that only writing it can fail.
+    fn from(error: PlotError) -> Self {
+        Self::Unwritten(error.to_string())
+    }
 }
 
 impl Refusal {
@@ -72,8 +86,12 @@ impl Refusal {
             Refusal::UnknownId { .. }
             | Refusal::SeveralClaims { .. }
             | Refusal::UnknownFigure { .. }
-            | Refusal::Problem(_) => BAD_INPUT,
-            Refusal::Diverged { .. } | Refusal::Undrawn(..) | Refusal::Output(_) => NOT_DONE,
+            | Refusal::BadInput(_) => BAD_INPUT,
+            Refusal::Diverged { .. }
+            | Refusal::Undrawn(..)
+            | Refusal::Unwritten(_)
+            | Refusal::Unmeasured(_)
+            | Refusal::Output(_) => NOT_DONE,
             Refusal::Interrupted(_) => STOPPED,
         })
     }
@@ -106,13 +124,24 @@ fn in_one_line(message: &str) -> String {
 
 /// One line on standard error. If that cannot be written either, the exit code must do.
 fn tell(what: &str) {
-    let line = what.split_whitespace().collect::<Vec<_>>().join(" ");
-    let _ = writeln!(io::stderr(), "elbow: {line}");
+    let _ = writeln!(io::stderr(), "elbow: {}", one_line(what));
+}
+
+/// Words with a space between them. What a file or an argument says may be told, but not do anything to a terminal.
+fn one_line(what: &str) -> String {
+    let words = what.split_whitespace().collect::<Vec<_>>().join(" ");
+    let shown = |c: char| if c.is_control() { c.escape_default().to_string() } else { c.to_string() };
+    words.chars().map(shown).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_told_is_one_line_that_moves_no_terminal() {
+        assert_eq!(one_line("a\nkey\t\u{1b}[31m = ᾱ"), "a key \\u{1b}[31m = ᾱ");
+    }
 
     #[test]
     fn claps_paragraphs_become_one_line() {

@@ -1,6 +1,5 @@
 //! Claims checked side by side, a bar while it takes.
 
-use std::panic;
 use std::process::ExitCode;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -10,6 +9,7 @@ use std::time::Instant;
 use claims::catalogue::Part;
 use claims::{Claim, Finding, Run};
 
+use crate::quiet::quietly;
 use crate::{progress, select};
 
 /// What became of one claim.
@@ -63,16 +63,6 @@ fn check<'a>(claim: &'a Claim, run: &Run) -> Checked<'a> {
     let started = Instant::now();
     let finding = claim.check(run);
     Checked { claim, finding, seconds: started.elapsed().as_secs_f64() }
-}
-
-/// `work` without the message of every panic on standard error: shrinking a problem may panic hundreds of times, and
-/// the last message stands in the finding.
-fn quietly<T>(work: impl FnOnce() -> T) -> T {
-    let usual = panic::take_hook();
-    panic::set_hook(Box::new(|_| {}));
-    let result = work();
-    panic::set_hook(usual);
-    result
 }
 
 #[cfg(test)]

@@ -1,8 +1,9 @@
-//! Claims by id, by the beginning of one, or the nearest known one.
+//! Claims by id or by the beginning of one.
 
 use claims::Claim;
 use claims::catalogue::Part;
 
+use crate::nearest::nearest;
 use crate::refusal::Refusal;
 
 /// Whether an id begins so, in upper or lower case. A number is not cut in two: `D1` begins `D1a`, not `D10`.
@@ -44,14 +45,6 @@ pub(crate) fn claims(parts: &[Part]) -> impl Iterator<Item = &Claim> {
 fn unknown(parts: &[Part], id: &str) -> Refusal {
     let nearest = nearest(claims(parts).map(Claim::id), id).map(str::to_owned);
     Refusal::UnknownId { id: format!("{id:?}"), nearest }
-}
-
-/// The known name that is most like the one asked for, if any is like it.
-pub(crate) fn nearest<'a>(known: impl Iterator<Item = &'a str>, asked: &str) -> Option<&'a str> {
-    let distance = |known: &str| strsim::damerau_levenshtein(&known.to_uppercase(), &asked.to_uppercase());
-    // Of a name none of whose letters is right nothing is known.
-    let like = |known: &&str| distance(known) < known.chars().count().max(asked.chars().count()).min(3);
-    known.filter(like).min_by_key(|known| distance(known))
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use estimators::{Estimator, Form, Name, Term, sample, sample_terms};
-use montecarlo::{Estimate, Streams};
+use montecarlo::{Estimate, Moments, MonteCarlo, Streams};
 use prob::Bound;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -12,6 +12,7 @@ use vdm::QuadratureError;
 
 use crate::arguments::TermsArguments;
 use crate::columns::{columns, deviation, elided, estimated, exact};
+use crate::memory;
 use crate::problem::{self, Posed};
 use crate::progress;
 use crate::refusal::Refusal;
@@ -24,6 +25,7 @@ pub(crate) fn terms(asked: &TermsArguments, out: &mut impl Write) -> Result<Exit
         estimators.iter().map(|estimator| Taken { exact: posed.exact(estimator), estimator }).collect();
     let all: Vec<Term> = estimators.iter().flat_map(|estimator| estimator.terms().to_vec()).collect();
     let plan = sample::plan(&posed.problem, asked.samples, Streams::new(asked.seed.seed).role("terms"));
+    fits(all.len(), &plan).map_err(|reason| posed.refuse(reason))?;
     let bar = progress::samples(asked.samples);
     let sampled: Vec<Estimate> =
         sample_terms(&all, &posed.problem, &plan, &|done| progress::reach(&bar, done))
@@ -44,6 +46,16 @@ pub(crate) fn terms(asked: &TermsArguments, out: &mut impl Write) -> Result<Exit
         table(&posed, &found, &sampled, out)?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Chunks of samples that wait to be merged, at most (`montecarlo`).
+const WAITING: u64 = 1024;
+
+/// Whether so many terms can be found in so many chunks side by side.
+fn fits(terms: usize, plan: &MonteCarlo) -> Result<(), String> {
+    let chunks = plan.samples.div_ceil(plan.chunk as u64).min(WAITING);
+    memory::allowed(chunks as f64 * terms as f64 * size_of::<Moments>() as f64)
+        .map_err(|reason| format!("{terms} terms by --samples {} {reason}", plan.samples))
 }
 
 /// A form with its exact terms.
@@ -180,4 +192,18 @@ fn table(posed: &Posed, found: &[Taken], sampled: &[Estimate], out: &mut impl Wr
     let of = if posed.problem.is_averaged() { "E log p(x)" } else { "log p(x)" };
     writeln!(out, "\n{of} {}, gap {}", exact(posed.log_evidence), exact(gap))?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A path is found in chunks of at least 16, of which 1024 wait: for 300 000 terms of 24 bytes these are 7.4 GB.
+    #[test]
+    fn terms_that_fit_in_no_memory_are_refused() {
+        let plan = |samples| MonteCarlo { chunk: 16, ..MonteCarlo::new(samples, Streams::new(1)) };
+        assert_eq!(fits(300_000, &plan(1_000)), Ok(()));
+        let refused = fits(300_000, &plan(100_000)).unwrap_err();
+        assert!(refused.starts_with("300000 terms by --samples 100000 would take 7.4 GB"), "{refused}");
+    }
 }

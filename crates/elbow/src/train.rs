@@ -5,19 +5,19 @@ mod choices;
 mod curve;
 mod parameters;
 mod report;
+mod size;
 
-use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use learned::{Curve, Model, Toy, train};
-use montecarlo::Streams;
+use learned::{Curve, Model, Number, Toy, train};
+use montecarlo::{Estimate, Streams};
 use nn::{Training, TrainingError};
 use plot::Format;
 
-use crate::progress;
 use crate::refusal::Refusal;
+use crate::{place, progress};
 
 pub(crate) use arguments::TrainArguments;
 use choices::ModelName;
@@ -26,12 +26,13 @@ use report::Report;
 
 /// Answers `elbow train`.
 pub(crate) fn answer(asked: &TrainArguments, out: &mut impl Write) -> Result<ExitCode, Refusal> {
-    asked.check().map_err(Refusal::Problem)?;
+    asked.check().map_err(Refusal::BadInput)?;
     let saved = asked.load.as_deref().map(Saved::read).transpose()?;
     let mut asked = asked.clone();
     if let Some(saved) = &saved {
         saved.complete(&mut asked)?;
     }
+    size::check(&asked)?;
     let toy = Toy::new(asked.data());
     let streams = Streams::new(asked.seed.seed);
     match asked.model {
@@ -47,7 +48,8 @@ pub(crate) fn answer(asked: &TrainArguments, out: &mut impl Write) -> Result<Exi
         }
         ModelName::Vdm => {
             let settings = asked.vdm();
-            let model = settings.model(&toy, streams).map_err(|error| Refusal::Problem(error.to_string()))?;
+            let model =
+                settings.model(&toy, streams).map_err(|error| Refusal::BadInput(error.to_string()))?;
             carry_out(&asked, &toy, model, &settings.training(streams), saved, out)
         }
     }
@@ -82,29 +84,38 @@ fn carry_out<M: Model>(
         progress::reach(&bar, (done * 100.0) as u64);
     });
     bar.finish_and_clear();
-    let rows = measured.map_err(|error| {
-        let kept =
-            files.first().map_or(String::new(), |file| format!("; its parameters are in {}", file.display()));
-        Refusal::Problem(format!("{error}{kept}"))
-    })?;
+    let rows = measured.map_err(|error| unmeasured(asked, &error.to_string(), &files))?;
+    if let Some(row) = rows.iter().find(|row| !is_finite(row.value)) {
+        return Err(unmeasured(asked, &format!("{} leaves the range of f64", row.name), &files));
+    }
     Report { asked, toy, rows: &rows, files: &files }.print(out)?;
     Ok(ExitCode::SUCCESS)
 }
 
-/// Whether the files can be written there, before any time is spent on what is in them.
+fn is_finite(found: Number) -> bool {
+    match found {
+        Number::Exact(value) => value.is_finite(),
+        Number::Estimated(Estimate { mean, std_err, .. }) => mean.is_finite() && std_err.is_finite(),
+    }
+}
+
+/// A file that cannot be measured is bad input; what was trained is kept.
+fn unmeasured(asked: &TrainArguments, reason: &str, files: &[PathBuf]) -> Refusal {
+    if let Some(file) = &asked.load {
+        return Refusal::BadInput(format!("{}: cannot be measured: {reason}", file.display()));
+    }
+    let kept =
+        files.first().map_or(String::new(), |file| format!("; the parameters are in {}", file.display()));
+    Refusal::Unmeasured(format!("cannot be measured: {reason}{kept}"))
+}
+
+/// Refuses a folder in which the files cannot be written, before any time is spent on what is in them.
 fn check_folder(folder: &Path, name: &str) -> Result<(), Refusal> {
-    let refused = |path: &Path, reason: String| Refusal::Problem(format!("{}: {reason}", path.display()));
-    fs::create_dir_all(folder).map_err(|error| refused(folder, error.to_string()))?;
     let extensions = Format::ALL.map(|format| format!("_curve.{}", format.extension()));
     for end in extensions.into_iter().chain([".safetensors".to_owned(), "_curve.csv".to_owned()]) {
-        let path = folder.join(format!("{name}{end}"));
-        if path.is_dir() {
-            return Err(refused(&path, "is a folder, and a file is to be written there".to_owned()));
-        }
+        place::free_for_file(&folder.join(format!("{name}{end}")))?;
     }
-    let probe = folder.join(format!("{name}.probe"));
-    plot::write_whole(&probe, b"").map_err(|error| Refusal::Problem(error.to_string()))?;
-    fs::remove_file(&probe).map_err(|error| refused(&probe, error.to_string()))
+    place::of_files(folder)
 }
 
 /// Trains with a bar that shows the terms.
@@ -137,8 +148,7 @@ fn save<M: Model>(
     let mut files = vec![parameters::write(model, asked, name)?];
     if !curve.heard().is_empty() {
         let figure = curve::figure(asked, curve, toy);
-        let drawn = figure.save(&asked.out, &format!("{name}_curve"), &Format::ALL);
-        files.extend(drawn.map_err(|error| Refusal::Problem(error.to_string()))?);
+        files.extend(figure.save(&asked.out, &format!("{name}_curve"), &Format::ALL)?);
     }
     Ok(files)
 }

@@ -265,12 +265,24 @@ fn every_shell_gets_a_completion() {
     }
 }
 
+/// Of every command that `elbow --help` lists.
 #[test]
-fn every_help_has_examples() {
-    for command in [&[][..], &["check"], &["explain"], &["completions"]] {
+fn every_help_has_examples_and_exit_codes() {
+    let overview = printed(&run(&["--help"]));
+    let listed = overview.lines().skip_while(|line| *line != "Commands:").skip(1);
+    let names: Vec<&str> =
+        listed.map_while(|line| line.split_whitespace().next()).filter(|name| *name != "help").collect();
+    assert!(names.len() >= 9 && names.contains(&"new-problem"), "{names:?} in {overview}");
+    for command in names.iter().map(std::slice::from_ref).chain([&[][..]]) {
         let output = run(&[command, &["--help"]].concat());
         assert_eq!(output.status.code(), Some(0), "{command:?}");
         let text = printed(&output);
         assert!(text.contains("Examples:") && !text.contains('\x1b'), "{text}");
+        let (_, codes) = text.split_once("Exit code: 0 ").unwrap_or_else(|| panic!("no exit codes: {text}"));
+        let codes = codes.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(
+            codes.contains(", 1 ") && codes.contains("the output could not be written, 2 bad input"),
+            "{text}"
+        );
     }
 }

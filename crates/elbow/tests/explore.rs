@@ -53,6 +53,8 @@ fn bad_input_gets_one_line_and_leaves_nothing() {
         (&["--out", "."][..], ".: is a folder"),
         (&["--out", "taken"], "taken: is a folder"),
         (&["--out", "file/page.html"], "cannot write file"),
+        (&["--out", "/dev/null"], "/dev/null: is no file"),
+        (&["--out", &"a".repeat(300)], "cannot write aaaa"),
         (&["--data", "ring8"], "ring8: the page draws data on the line"),
         (&["--data", "bimodel"], "the nearest is \"bimodal\""),
         (&["--outt", "x.html"], "--out"),
@@ -65,4 +67,19 @@ fn bad_input_gets_one_line_and_leaves_nothing() {
     }
     assert_eq!(fs::read_dir(folder.path()).expect("the folder").count(), 2);
     assert_eq!(fs::read_to_string(folder.path().join("file")).expect("the file"), "kept");
+}
+
+/// A disk that is full once the page is there: the input was good.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_page_that_cannot_be_written_is_no_bad_input() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let limited = "trap '' XFSZ; ulimit -f 1; exec \"$0\" explore";
+    let mut shell = Command::new("sh");
+    shell.current_dir(folder.path()).args(["-c", limited, env!("CARGO_BIN_EXE_elbow")]);
+    let output = shell.output().expect("a shell");
+    let said = String::from_utf8(output.stderr).expect("UTF-8");
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("cannot write elbow-explore.html") && said.lines().count() == 1, "{said}");
+    assert_eq!(fs::read_dir(folder.path()).expect("the folder").count(), 0);
 }

@@ -106,7 +106,7 @@ fn bad_input_is_told_in_one_line_and_nothing_is_written() {
     assert_refused(&run(folder.path(), &["schedules", "--format", "jpeg"]), &["jpeg", "svg, pdf, png"]);
     assert_refused(&run(folder.path(), &["schedules", "--theme", "sepia"]), &["sepia", "light, dark, print"]);
     assert_refused(&run(folder.path(), &["schedules", "--width", "8"]), &["a number with its unit"]);
-    assert_refused(&run(folder.path(), &["schedules", "--width", "30mm"]), &["--width", "schedules"]);
+    assert_refused(&run(folder.path(), &["chain_mhvae", "--width", "30mm"]), &["--width", "chain_mhvae"]);
     fs::write(folder.path().join("file"), "").expect("a file");
     assert_refused(&run(folder.path(), &["schedules", "--out", "file"]), &["file"]);
     assert!(!folder.path().join("figures").join("schedules.svg").exists());

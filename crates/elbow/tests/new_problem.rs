@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Child, Command, Output, Stdio};
 
 // This program, too, chooses the BLAS.
 use linalg as _;
@@ -45,4 +45,53 @@ fn nothing_is_overwritten() {
     }
     assert_eq!(fs::read_to_string(folder.path().join("vdm.toml")).unwrap(), "mine");
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+}
+
+/// A link that leads nowhere is there, too.
+#[cfg(unix)]
+#[test]
+fn a_link_is_not_followed_and_not_replaced() {
+    let folder = tempfile::tempdir().unwrap();
+    let link = folder.path().join("vdm.toml");
+    std::os::unix::fs::symlink("elsewhere.toml", &link).unwrap();
+    let refused = run(folder.path(), &["new-problem", "vdm"]);
+    let said = String::from_utf8_lossy(&refused.stderr);
+    assert_eq!(refused.status.code(), Some(2), "{said}");
+    assert!(said.contains("vdm.toml: is there already"), "{said}");
+    assert_eq!(fs::read_link(&link).unwrap(), Path::new("elsewhere.toml"));
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+}
+
+/// Of several at once one writes; the others find a file there.
+#[test]
+fn one_of_several_at_once_writes() {
+    let folder = tempfile::tempdir().unwrap();
+    let command = || {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_elbow"));
+        command.current_dir(folder.path()).args(["new-problem", "vae"]);
+        command.stdout(Stdio::null()).stderr(Stdio::null());
+        command
+    };
+    let running: Vec<Child> = (0..12).map(|_| command().spawn().expect("the program starts")).collect();
+    let codes = running.into_iter().map(|mut child| child.wait().expect("it ends").code());
+    let mut codes: Vec<Option<i32>> = codes.collect();
+    codes.sort_unstable();
+    assert_eq!(codes[0], Some(0));
+    assert!(codes[1..].iter().all(|code| *code == Some(2)), "{codes:?}");
+}
+
+/// A disk that is full when the file is written: the input was good, and no half of it stays.
+#[cfg(target_os = "linux")]
+#[test]
+fn what_cannot_be_written_leaves_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let limited = "trap '' XFSZ; ulimit -f 0; exec \"$0\" new-problem vdm";
+    let mut shell = Command::new("sh");
+    shell.current_dir(folder.path()).args(["-c", limited, env!("CARGO_BIN_EXE_elbow")]);
+    let output = shell.output().expect("a shell");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("cannot write vdm.toml: ") && said.lines().count() == 1, "{said}");
+    assert!(output.stdout.is_empty());
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
 }

@@ -24,22 +24,30 @@ fn json(command: &str, name: &str, more: &[&str]) -> Value {
     serde_json::from_slice(&output.stdout).expect("one JSON document, and nothing else")
 }
 
-/// What is said of a bad file with this text, without its name.
-fn refused(text: &str) -> String {
+/// What `terms`, `variance` and `variance --gradient` say of a bad file with this text, without its name.
+fn reasons(text: &[u8]) -> Vec<String> {
     let folder = tempfile::tempdir().expect("a folder for a file");
     let file = folder.path().join("problem.toml");
     std::fs::write(&file, text).expect("a file");
-    let mut reasons = Vec::new();
-    for (command, more) in [("terms", ""), ("variance", ""), ("variance", "--gradient")] {
-        let more: Vec<&str> = ["--json", more].into_iter().filter(|flag| !flag.is_empty()).collect();
-        let output = elbow(command, &file, &more);
-        let said = String::from_utf8(output.stderr).expect("UTF-8");
-        assert_eq!(output.status.code(), Some(2), "{text}: {said}");
-        assert!(output.stdout.is_empty());
-        assert_eq!(said.lines().count(), 1, "{said}");
-        reasons
-            .push(said.split_once("problem.toml: ").expect("the name of the file").1.trim_end().to_owned());
-    }
+    let asked = [("terms", &[][..]), ("variance", &[]), ("variance", &["--gradient"])];
+    asked.map(|(command, more)| reason(command, &file, more)).into()
+}
+
+/// What a command says of a bad file, without its name.
+fn reason(command: &str, file: &Path, more: &[&str]) -> String {
+    let output = elbow(command, file, &[more, &["--json"]].concat());
+    let said = String::from_utf8(output.stderr).expect("UTF-8");
+    assert_eq!(output.status.code(), Some(2), "{}: {said}", file.display());
+    assert!(output.stdout.is_empty());
+    assert_eq!(said.lines().count(), 1, "{said}");
+    let name = format!("{}: ", file.display());
+    said.split_once(&name).expect("the name of the file").1.trim_end().to_owned()
+}
+
+/// What every command says of a bad file with this text.
+fn refused(text: &str) -> String {
+    let mut reasons = reasons(text.as_bytes());
+    assert!(reasons.iter().all(|reason| *reason == reasons[0]), "{reasons:?}");
     reasons.swap_remove(0)
 }
 
@@ -209,6 +217,10 @@ fn bad_files_are_refused_by_key_and_reason() {
         "vdm.alphas[3] = 1.2: must lie strictly between 0 and 1"
     );
     assert_eq!(with("alphas", "alpas"), "vdm.alpas: unknown key; the nearest known one is \"alphas\"");
+    assert_eq!(
+        with("alphas", "noise"),
+        "vdm.noise: unknown key; known are \"alphas\", \"schedule\", \"reverse\""
+    );
     assert_eq!(with("[0.9, 0.7, 0.5]", "[]"), "vdm.alphas: must be a list of numbers, is empty");
     assert_eq!(with("[0.9, 0.7, 0.5]", "0.9"), "vdm.alphas = 0.9: must be a list of numbers");
     assert_eq!(
@@ -237,8 +249,9 @@ fn bad_files_are_refused_by_key_and_reason() {
         with("alphas = [0.9, 0.7, 0.5]", "schedule = { kind = \"cosin\", steps = 3 }"),
         "vdm.schedule.kind = \"cosin\": must be \"linear\" or \"cosine\"; the nearest is \"cosine\""
     );
+    // Each command meets another number that overflows.
     assert_eq!(
-        refused(&VDM.replace("0.3]", "1e-300]").replace("0.6", "1e200")),
+        reasons(VDM.replace("0.3]", "1e-300]").replace("0.6", "1e200").as_bytes())[0],
         "vdm.reverse.variance[2] = 1e-300: reconstruction leaves the range of f64 (this is the number of the file \
          furthest from 1)"
     );
@@ -282,7 +295,38 @@ fn bad_laws_are_refused_by_key_and_reason() {
         "preset = \"rign8\"\n",
     );
     assert!(refused(&preset).contains("the nearest is \"ring8\""));
-    let missing = elbow("terms", Path::new("no_such_file.toml"), &[]);
-    assert_eq!(missing.status.code(), Some(2));
-    assert!(String::from_utf8_lossy(&missing.stderr).contains("no_such_file.toml: "));
+    let far = vae.replace("[[0.4]]", "[[1e200]]").replace("[[0.8]]", "[[1e200]]");
+    // Each command meets another number that overflows, but all name where it comes from.
+    let far = reasons(far.as_bytes());
+    assert!(far.iter().all(|reason| reason.starts_with("vae.encoder.weight[0][0] = 1e200: ")), "{far:?}");
+}
+
+/// What no problem can be read from: no file, no text, nothing, or no end.
+#[test]
+fn what_is_no_problem_file_is_refused() {
+    assert!(reason("terms", Path::new("no_such_file.toml"), &[]).contains("No such file"));
+    let folder = tempfile::tempdir().expect("a folder");
+    assert!(reason("terms", folder.path(), &[]).contains("directory"));
+    assert!(refused("").starts_with("missing: exactly one of"));
+    assert!(reasons(b"\xff\xfe").iter().all(|reason| reason.starts_with("not UTF-8: ")));
+    assert!(refused(&"[".repeat(100_000)).starts_with("line 1: "));
+    if cfg!(target_os = "linux") {
+        assert!(reason("terms", Path::new("/dev/zero"), &[]).starts_with("longer than 67108864 bytes"));
+    }
+}
+
+/// A denoiser of a thousand components in each of many steps.
+#[test]
+fn components_that_fit_in_no_memory_are_refused() {
+    let list = |entry: &str| vec![entry; 1000].join(", ");
+    let (weights, means, covariances) = (list("0.001"), list("[0.5]"), list("[[1.0]]"));
+    let text = format!(
+        "[data]\nweights = [{weights}]\nmeans = [{means}]\ncovariances = [{covariances}]\n[vdm]\n\
+         schedule = {{ kind = \"linear\", steps = 200000, beta_start = 1e-6, beta_end = 1e-5 }}\nreverse = \"bayes\"\n"
+    );
+    assert_eq!(
+        refused(&text),
+        "vdm.schedule.steps: 200000 steps of 1 coordinates and 1000 components would take 48.2 GB of memory, more than \
+         the 4 GB that are allowed"
+    );
 }

@@ -81,6 +81,10 @@ fn what_cannot_be_done_is_said_in_one_line() {
     assert!(refused(&["vae", "--load", &file.to_string_lossy()], out, 2).contains("no.safetensors: "));
     std::fs::write(&file, b"nothing of the kind").expect("a file");
     assert!(refused(&["vae", "--load", &file.to_string_lossy()], out, 2).contains("no.safetensors: "));
+    for levels in [["nan", "-5"], ["41", "-5"], ["5", "-700"]] {
+        let asked = ["vdm", "--log-snr", levels[0], levels[1]];
+        assert!(refused(&asked, out, 2).contains("must be a number from -40 to 40"));
+    }
     // A folder that cannot be one is refused before training.
     assert!(refused(&["vae"], &file, 2).contains("no.safetensors"));
 }
@@ -145,9 +149,18 @@ fn a_file_with_impossible_numbers_is_refused() {
     let good = std::fs::read(&file).expect("parameters");
     let fall = (-10.0f64).to_le_bytes();
     let place = good.windows(8).rposition(|bytes| bytes == fall).expect("the weight of the log-SNR line");
-    for (value, reason) in
-        [(f64::NAN, "tensor log_snr.0.weight: number 0 is NaN"), (1.0, "fall of log-SNR is -1")]
-    {
+    // Where the last bias of the denoiser stands: the header says it after its own length.
+    let (length, rest) = good.split_at(8);
+    let length = u64::from_le_bytes(length.try_into().expect("eight bytes")) as usize;
+    let header: Value = serde_json::from_slice(&rest[..length]).expect("the header");
+    let bias = header["denoiser.2.bias"]["data_offsets"][0].as_u64().expect("where it begins");
+    let bias = 8 + length + bias as usize;
+    for (place, value, reason) in [
+        (place, f64::NAN, "tensor log_snr.0.weight: number 0 is NaN"),
+        (place, 1.0, "fall of log-SNR is -1"),
+        (place, -700.0, "cannot be measured: log_snr_end = -695: must lie between -500 and 50"),
+        (bias, 1e200, "cannot be measured: reconstruction leaves the range of f64"),
+    ] {
         let mut bad = good.clone();
         bad[place..place + 8].copy_from_slice(&value.to_le_bytes());
         std::fs::write(&file, &bad).expect("a file");
@@ -164,4 +177,37 @@ fn a_place_that_cannot_be_written_is_refused_at_once() {
     let said = refused(&[&["vae"][..], &SHORT].concat(), folder.path(), 2);
     assert!(said.contains("vae_bimodal_curve.png: is a folder"), "{said}");
     assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 1);
+}
+
+/// What would not fit in memory is refused with its figure and the limit, before anything is made.
+#[test]
+fn a_training_that_fits_in_no_memory_is_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let hidden = ["4096"; 16].join(",");
+    for (arguments, named) in [
+        (&["vae", "--batch", "1000000", "--hidden", "4096,4096"][..], "--hidden 4096,4096 --batch 1000000 "),
+        (&["vdm", "--batch", "1000000", "--hidden", "512"], "--batch 1000000 "),
+        (&["vae", "--hidden", &hidden], "--hidden 4096,4096,"),
+        (&["mhvae", "--latents", "16", "--hidden", "4096,4096"], "--hidden 4096,4096 "),
+        (&["vdm", "--steps", "100000000"], "--steps 100000000 "),
+    ] {
+        let said = refused(arguments, folder.path(), 2);
+        assert!(said.contains(named) && said.contains(" GB of memory, more than the 4 GB"), "{said}");
+    }
+    assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 0);
+}
+
+/// A disk that is full when the training is done: the input was good.
+#[cfg(target_os = "linux")]
+#[test]
+fn parameters_that_cannot_be_written_are_no_bad_input() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let limited = "trap '' XFSZ; ulimit -f 1; exec \"$0\" train vae --data bimodal --steps 2 --out \"$1\"";
+    let mut shell = Command::new("sh");
+    shell.args(["-c", limited, env!("CARGO_BIN_EXE_elbow")]).arg(folder.path());
+    let output = shell.output().expect("a shell");
+    let said = String::from_utf8(output.stderr).expect("UTF-8");
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("vae_bimodal.safetensors: ") && said.lines().count() == 1, "{said}");
+    assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 0);
 }

@@ -11,7 +11,7 @@ use crate::{Curve, Row, Toy};
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum MeasureError {
     /// Its noise levels are none at which a denoiser can be measured.
-    #[error("the model cannot be measured: {0}")]
+    #[error(transparent)]
     Levels(#[from] NoiseLevelsError),
     /// The data cannot be noised by its schedule.
     #[error("the data under the model's noise: {0}")]

@@ -1,12 +1,13 @@
 //! Where figures go: each file whole or not at all.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use figures::lecture::{Drawing, LectureFigure, gallery};
 use plot::{Format, Theme, write_whole};
 
 use crate::arguments::FiguresArguments;
+use crate::place;
 use crate::refusal::Refusal;
 
 /// What is written for each figure, and where.
@@ -21,11 +22,7 @@ impl Files {
     /// As asked for, once it is seen that the folder can be written: before any time is spent on drawing.
     pub(super) fn new(asked: &FiguresArguments) -> Result<Self, Refusal> {
         let folder = asked.out.clone();
-        let refused = |path: &Path, reason: String| Refusal::Problem(format!("{}: {reason}", path.display()));
-        fs::create_dir_all(&folder).map_err(|error| refused(&folder, error.to_string()))?;
-        let probe = folder.join("figures.probe");
-        write_whole(&probe, b"").map_err(|error| Refusal::Problem(error.to_string()))?;
-        fs::remove_file(&probe).map_err(|error| refused(&probe, error.to_string()))?;
+        place::of_files(&folder)?;
         Ok(Self { folder, formats: asked.formats(), theme: asked.theme, width: asked.width })
     }
 
@@ -36,7 +33,7 @@ impl Files {
         let page = match self.width {
             Some(width) => {
                 let too_narrow =
-                    |error| Refusal::Problem(format!("--width: figure {}: {error}", figure.name));
+                    |error| Refusal::BadInput(format!("--width: figure {}: {error}", figure.name));
                 page.fit_width(width).map_err(too_narrow)?
             }
             None => page,
@@ -62,7 +59,7 @@ impl Files {
         let is_ours =
             fs::read_to_string(&readme).map_or(!readme.exists(), |text| text.starts_with(gallery::HEADING));
         let path = if is_ours { readme } else { self.folder.join("GALLERY.md") };
-        write_whole(&path, page.as_bytes()).map_err(|error| Refusal::Problem(error.to_string()))?;
+        write_whole(&path, page.as_bytes())?;
         Ok(Some(path.display().to_string()))
     }
 }

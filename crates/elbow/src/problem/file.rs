@@ -1,6 +1,5 @@
 //! A problem file: what it says, checked key by key.
 
-use std::fs;
 use std::path::Path;
 
 use mhvae::Mhvae;
@@ -11,9 +10,11 @@ use toy::Preset;
 use vdm::{Reverse, ReverseError, Schedule, ScheduleError};
 
 use super::key::{self, BadKey, Fields, Key};
+use super::size;
+use crate::memory;
 
-/// More memory than this is not asked for, in bytes.
-const MOST_MEMORY: f64 = 4e9;
+/// Bytes of the longest file that is read: a number of two letters becomes some tens of bytes.
+const LONGEST: u64 = 64 << 20;
 
 /// A problem: a model, and an observation or data to average over.
 #[derive(Clone, Debug)]
@@ -46,8 +47,9 @@ pub(crate) enum Model {
 /// In one line that names the file, the key and the reason.
 pub(crate) fn read(path: &Path) -> Result<ProblemFile, String> {
     let name = path.display();
-    let text = fs::read_to_string(path).map_err(|error| format!("{name}: {error}"))?;
-    parse(&text).map_err(|reason| format!("{name}: {reason}"))
+    let bytes = memory::read(path, LONGEST).map_err(|error| format!("{name}: {error}"))?;
+    let text = str::from_utf8(&bytes).map_err(|error| format!("{name}: not UTF-8: {error}"))?;
+    parse(text).map_err(|reason| format!("{name}: {reason}"))
 }
 
 /// The problem that a text says.
@@ -100,9 +102,12 @@ fn problem(table: &Table) -> Result<ProblemFile, BadKey> {
 fn chain(width: usize, encoders: &[Key], decoders: &[Key]) -> Result<Mhvae, BadKey> {
     let (mut up, mut down) = (vec![], vec![]);
     let mut lower = width;
+    let mut bytes = 0.0;
     for (encoder, decoder) in encoders.iter().zip(decoders) {
         let law = conditional(encoder, lower, None)?;
         let upper = law.bias().len();
+        bytes += size::step(lower.max(upper), 0);
+        memory::allowed(bytes).map_err(|reason| encoder.refuse(format!("the chain up to here {reason}")))?;
         down.push(conditional(decoder, upper, Some(lower))?);
         up.push(law);
         lower = upper;
@@ -200,8 +205,9 @@ fn mixture(key: &Key) -> Result<Mixture, BadKey> {
 fn diffusion(key: &Key, width: usize, data: Option<&Mixture>) -> Result<Model, BadKey> {
     let fields = key.fields(&["alphas", "schedule", "reverse"])?;
     let schedule_key = fields.exactly_one(&["alphas", "schedule"])?;
-    let schedule = schedule(&schedule_key, width)?;
     let reverse_key = fields.required("reverse")?;
+    let components = if reverse_key.is_word() { data.map_or(0, Mixture::len) } else { 0 };
+    let schedule = schedule(&schedule_key, width, components)?;
     if reverse_key.is_word() {
         reverse_key.one_of(&["bayes"])?;
         let data =
@@ -212,10 +218,11 @@ fn diffusion(key: &Key, width: usize, data: Option<&Mixture>) -> Result<Model, B
     Ok(Model::Vdm(schedule, reverse))
 }
 
-fn schedule(key: &Key, width: usize) -> Result<Schedule, BadKey> {
+/// The noise levels of a model of `width` coordinates, and of a denoiser with so many `components`, if they fit in memory.
+fn schedule(key: &Key, width: usize, components: usize) -> Result<Schedule, BadKey> {
     if key.name() == "alphas" {
         let alphas = key.vector()?.to_vec();
-        fits_in_memory(key, alphas.len(), width)?;
+        steps_fit(key, alphas.len(), width, components)?;
         return Schedule::from_alphas(&alphas).map_err(|error| match error {
             ScheduleError::Alpha { index, value } => {
                 BadKey::new(format!("{}[{index}] = {value}", key.path()), "must lie strictly between 0 and 1")
@@ -234,7 +241,7 @@ fn schedule(key: &Key, width: usize) -> Result<Schedule, BadKey> {
     }
     let steps_key = fields.required("steps")?;
     let steps = steps_key.count()?;
-    fits_in_memory(&steps_key, steps, width)?;
+    steps_fit(&steps_key, steps, width, components)?;
     let made = if kind == "linear" {
         let beta = |name: &str| -> Result<f64, BadKey> {
             let key = fields.required(name)?;
@@ -249,20 +256,12 @@ fn schedule(key: &Key, width: usize) -> Result<Schedule, BadKey> {
     made.map_err(|error| key.refuse(error))
 }
 
-/// Refuses a number of steps whose conditionals do not fit in memory.
-fn fits_in_memory(key: &Key, steps: usize, width: usize) -> Result<(), BadKey> {
-    // Each step has an encoder, a decoder, a marginal and a posterior of the observation, of a weight, a covariance and
-    // its factor each, and six forms are made of them.
-    let bytes = steps as f64 * (width * width + width + 64) as f64 * 8.0 * 32.0;
-    if bytes <= MOST_MEMORY {
-        return Ok(());
-    }
-    let gigabytes = |bytes: f64| bytes / 1e9;
-    Err(key.refuse(format!(
-        "{steps} steps of {width} coordinates would take {:.3e} GB of memory, more than the {:.0} GB that are allowed",
-        gigabytes(bytes),
-        gigabytes(MOST_MEMORY)
-    )))
+/// Refuses a number of steps that do not fit in memory.
+fn steps_fit(key: &Key, steps: usize, width: usize, components: usize) -> Result<(), BadKey> {
+    memory::allowed(steps as f64 * size::step(width, components)).map_err(|reason| {
+        let of_data = if components > 0 { format!(" and {components} components") } else { String::new() };
+        key.refuse(format!("{steps} steps of {width} coordinates{of_data} {reason}"))
+    })
 }
 
 fn reverse(key: &Key, steps: usize, width: usize) -> Result<Reverse, BadKey> {
@@ -296,4 +295,21 @@ fn reverse(key: &Key, steps: usize, width: usize) -> Result<Reverse, BadKey> {
         }
         other => key.refuse(other),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// 300 000 latents would be 5 GB of laws: the first that is too many is named.
+    #[test]
+    fn a_chain_that_fits_in_no_memory_is_refused() {
+        let laws = "{weight=[[1]],bias=[0],covariance=[[1]]},".repeat(300_000);
+        let text = format!("x=[0]\n[mhvae]\nencoders=[{laws}]\ndecoders=[{laws}]\n");
+        let refused = parse(&text).unwrap_err();
+        assert!(
+            refused.starts_with("mhvae.encoders[236742]: ") && refused.contains("would take 4.0 GB"),
+            "{refused}"
+        );
+    }
 }

@@ -5,6 +5,8 @@ use std::fmt;
 use ndarray::{Array1, Array2};
 use toml::{Table, Value};
 
+use crate::nearest::nearest;
+
 /// A key that cannot be used, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct BadKey {
@@ -106,7 +108,9 @@ impl<'a> Key<'a> {
     pub(crate) fn one_of(&self, known: &[&'static str]) -> Result<&'static str, BadKey> {
         let word = self.word()?;
         known.iter().find(|&&k| k == word).copied().ok_or_else(|| {
-            self.refuse_value(format!("must be {}{}", listed(known, " or "), nearest(word, known)))
+            let near = nearest(known.iter().copied(), word);
+            let near = near.map_or(String::new(), |near| format!("; the nearest is \"{near}\""));
+            self.refuse_value(format!("must be {}{near}", listed(known, " or ")))
         })
     }
 
@@ -157,12 +161,12 @@ pub(crate) struct Fields<'a> {
 impl<'a> Fields<'a> {
     pub(crate) fn new(path: String, table: &'a Table, known: &[&'static str]) -> Result<Self, BadKey> {
         let fields = Self { path, table };
-        match table.keys().find(|key| !known.contains(&key.as_str())) {
-            None => Ok(fields),
-            Some(key) => {
-                Err(BadKey::new(fields.path_of(key), format!("unknown key{}", nearest_known(key, known))))
-            }
-        }
+        let Some(key) = table.keys().find(|key| !known.contains(&key.as_str())) else { return Ok(fields) };
+        let meant = match nearest(known.iter().copied(), key) {
+            Some(near) => format!("the nearest known one is \"{near}\""),
+            None => format!("known are {}", listed(known, ", ")),
+        };
+        Err(BadKey::new(fields.path_of(key), format!("unknown key; {meant}")))
     }
 
     fn path_of(&self, key: &str) -> String {
@@ -205,23 +209,6 @@ fn article(value: &Value) -> &'static str {
 
 fn listed(words: &[&str], between: &str) -> String {
     words.iter().map(|word| format!("\"{word}\"")).collect::<Vec<_>>().join(between)
-}
-
-/// `; the nearest known one is …`, if one is near enough to be meant.
-fn nearest(word: &str, known: &[&str]) -> String {
-    let distance = |k: &&&str| strsim::damerau_levenshtein(k, word);
-    match known.iter().min_by_key(distance) {
-        Some(near) if strsim::damerau_levenshtein(near, word) * 2 <= near.len().max(word.len()) => {
-            format!("; the nearest is \"{near}\"")
-        }
-        _ => String::new(),
-    }
-}
-
-/// `; the nearest known one is …`.
-fn nearest_known(word: &str, known: &[&str]) -> String {
-    let near = known.iter().min_by_key(|k| strsim::damerau_levenshtein(k, word));
-    near.map_or(String::new(), |near| format!("; the nearest known one is \"{near}\""))
 }
 
 /// The number of a table whose logarithm is furthest from 0, with its path; zeros do not count.

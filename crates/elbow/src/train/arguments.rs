@@ -9,7 +9,9 @@ use toy::Preset;
 use vdm::Parameterisation;
 use vdm::training::{Times, Weighting};
 
-use super::choices::{DiffusionTimes, DrawTimes, Loss, ModelName, Prediction, decoder_variance, times};
+use super::choices::{
+    DiffusionTimes, DrawTimes, Loss, ModelName, Prediction, decoder_variance, log_snr, times,
+};
 use crate::arguments::SeedArgument;
 use crate::arguments::values::{positive, share, whole};
 
@@ -30,7 +32,7 @@ moons are 64 of them along two moons.
 Defaults: vae 4000 batches of 256 at 0.002; mhvae 12000 (6000 on the line) of 128 at 0.01; vdm 20000 of 64 at 0.003.
 score and mean are written as -ε and -v, in units that do not grow: they are ε and v from another start.
 
-Exit code: 0 done, 1 training diverged (the last good parameters are saved), 2 bad input.")]
+Exit code: 0 done, 1 training diverged (the last good parameters are saved) or the output could not be written, 2 bad input.")]
 pub(crate) struct TrainArguments {
     /// Which model
     #[arg(value_enum, value_name = "MODEL")]
@@ -97,7 +99,7 @@ pub(crate) struct TrainArguments {
     times: Option<DiffusionTimes>,
 
     /// vdm: log-SNR at the first and at the last level, before any training [default: 5 -5]
-    #[arg(long, num_args = 2, value_names = ["FIRST", "LAST"], allow_negative_numbers = true)]
+    #[arg(long, num_args = 2, value_names = ["FIRST", "LAST"], value_parser = log_snr, allow_negative_numbers = true)]
     log_snr: Option<Vec<f64>>,
 
     /// vdm: learn the log-SNR at both ends too

@@ -3,6 +3,7 @@
 use clap::ValueEnum;
 use nn::Variance;
 use vdm::Parameterisation;
+use vdm::noise_levels::RANGE;
 use vdm::training::Times;
 
 use crate::arguments::values::{positive, whole};
@@ -128,4 +129,12 @@ pub(crate) fn decoder_variance(text: &str) -> Result<Variance, String> {
     positive(text)
         .map(Variance::Fixed)
         .map_err(|_| "must be \"learned\" or a finite number above 0".to_owned())
+}
+
+/// A log-SNR at which something can be computed.
+pub(crate) fn log_snr(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(number) if RANGE.contains(&number) => Ok(number),
+        _ => Err(format!("must be a number from {} to {}", RANGE.start(), RANGE.end())),
+    }
 }

@@ -1,20 +1,23 @@
 //! The parameters of a trained model on disk, with what they are the parameters of.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use learned::Model;
 use nn::archive;
 
 use super::TrainArguments;
+use crate::memory;
 use crate::refusal::Refusal;
+
+/// Bytes of the longest file that is read: more than a model that fits in memory has.
+const LONGEST: u64 = 1 << 30;
 
 /// Writes the parameters and all that is needed to read them again.
 pub(crate) fn write<M: Model>(model: &M, asked: &TrainArguments, name: &str) -> Result<PathBuf, Refusal> {
     let path = asked.out.join(format!("{name}.safetensors"));
     let bytes = archive::to_bytes(&model.named(), &asked.about());
-    plot::write_whole(&path, &bytes).map_err(|error| Refusal::Problem(error.to_string()))?;
+    plot::write_whole(&path, &bytes)?;
     Ok(path)
 }
 
@@ -28,8 +31,8 @@ pub(crate) struct Saved {
 impl Saved {
     /// Reads the file.
     pub(crate) fn read(path: &Path) -> Result<Self, Refusal> {
-        let refused = |reason: String| Refusal::Problem(format!("{}: {reason}", path.display()));
-        let bytes = fs::read(path).map_err(|error| refused(error.to_string()))?;
+        let refused = |reason: String| Refusal::BadInput(format!("{}: {reason}", path.display()));
+        let bytes = memory::read(path, LONGEST).map_err(|error| refused(error.to_string()))?;
         let about = archive::metadata(&bytes).map_err(|error| refused(error.to_string()))?;
         Ok(Self { path: path.to_owned(), bytes, about })
     }
@@ -69,6 +72,6 @@ impl Saved {
     }
 
     fn refused(&self, reason: &str) -> Refusal {
-        Refusal::Problem(format!("{}: {reason}", self.path.display()))
+        Refusal::BadInput(format!("{}: {reason}", self.path.display()))
     }
 }

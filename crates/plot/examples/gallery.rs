@@ -1,4 +1,4 @@
-//! Every kind of mark on a few demonstration pages: `cargo run -p plot --example gallery [DIR [THEME [WIDTH]]]`, with a
+//! Every kind of mark on a few demonstration pages: `cargo run --example gallery [DIR [THEME [WIDTH]]]`, with a
 //! theme of light, dark and print, and a width in mm to which every page is fitted.
 
 use std::f64::consts::TAU;

@@ -93,8 +93,8 @@ pub fn study(
     Ok(points)
 }
 
-/// Where the textbook sentence "the one-variable form has the lower variance" is true: for each scheme, the numbers of steps at
-/// which the denoising form has a lower variance than the corrected consistency form.
+/// Whether the textbook sentence "the one-variable form has the lower variance" is true under this scheme: for each number of
+/// steps, whether the denoising form has a lower variance than the corrected consistency form.
 fn better(points: &[Point], scheme: usize) -> impl Iterator<Item = (usize, bool)> {
     let of = |form: Form| points.iter().filter(move |point| point.form == form);
     let pairs = of(Form::Denoising).zip(of(Form::Consistency));
@@ -171,5 +171,20 @@ mod tests {
             variance(Form::Denoising) < variance(Form::Consistency)
         };
         assert_eq!(Scheme::TEXTBOOK.map(better), [false, true, true]);
+    }
+
+    /// The sentence is true at 2 steps, false at 3, and true from 4 on; under the second scheme it is false at the last.
+    #[test]
+    fn a_comparison_has_turned_round_where_it_stays_so() {
+        let point = |steps, form, variances| Point { steps, form, bias: 0.0, variances, sampled: None };
+        let points: Vec<Point> =
+            [(2, [0.5, 0.5, 2.0]), (3, [2.0, 0.5, 2.0]), (4, [0.5, 0.5, 2.0]), (6, [0.5, 2.0, 2.0])]
+                .into_iter()
+                .flat_map(|(steps, denoising)| {
+                    [point(steps, Form::Consistency, [1.0; 3]), point(steps, Form::Denoising, denoising)]
+                })
+                .collect();
+        assert_eq!(denoising_is_better(&points), [3, 3, 0]);
+        assert_eq!([0, 1, 2].map(|scheme| turning_point(&points, scheme)), [Some(4), None, None]);
     }
 }

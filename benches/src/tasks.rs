@@ -5,7 +5,7 @@ use std::f64::consts::TAU;
 
 use montecarlo::{Moments, MonteCarlo, Streams};
 use ndarray::{Array1, Array2, s};
-use nn::{Adam, Mlp, Shards, Variance};
+use nn::{Adam, Learner, Mlp, Shards, Variance};
 use prob::{Gaussian, Mixture, squared_distances, squared_norms, standard_normal};
 use rand_chacha::{ChaCha8Rng, rand_core::SeedableRng};
 use rayon::prelude::*;
@@ -86,16 +86,13 @@ pub fn train(data: &Mixture, steps: u64) -> Vec<f64> {
     let x = data.sample(256, &mut rng);
     let vae = Vae::new(2, &[64, 64], 2, Variance::Fixed(0.01), &mut rng);
     let mut model = VaeLearner { vae, objective: Objective::ELBO };
-    let mut shards = Shards::new(&mut model, 256, Streams::new(7));
-    let mut adams: Vec<Adam> =
-        shards.networks(&mut model).iter().map(|(net, _)| Adam::new(net, 1e-3)).collect();
+    let mut shards = Shards::new(&model, 256, Streams::new(7));
+    let mut adams: Vec<Adam> = model.networks().iter().map(|net| Adam::new(net, 1e-3)).collect();
     let mut loss = f64::NAN;
     for _ in 0..steps {
-        let bound = shards.loss_gradient(&mut model, &x);
+        let bound = shards.loss_gradient(&model, &x);
         loss = -bound.elbo() - (TAU * 0.01).ln();
-        for ((net, gradient), adam) in shards.networks(&mut model).into_iter().zip(&mut adams) {
-            adam.step(net, gradient);
-        }
+        shards.descend(&mut model, &mut adams);
     }
     vec![loss]
 }

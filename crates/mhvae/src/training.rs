@@ -77,9 +77,12 @@ impl Learner for MhvaeLearner {
         self.chain.loss_gradient(x, &step.eps, self.beta, &mut step.work)
     }
 
-    fn networks<'a>(&'a mut self, step: &'a Step) -> Vec<(&'a mut Mlp, &'a Gradient)> {
-        let networks = self.chain.networks_mut().into_iter().map(|(_, net)| net);
-        networks.zip(step.work.gradients()).collect()
+    fn networks(&mut self) -> Vec<&mut Mlp> {
+        self.chain.networks_mut().into_iter().map(|(_, net)| net).collect()
+    }
+
+    fn gradients<'a>(&self, step: &'a Step) -> Vec<&'a Gradient> {
+        step.work.gradients().collect()
     }
 }
 

@@ -87,8 +87,12 @@ impl Learner for DenoisingAutoencoder {
         Bound { reconstruction: -loss, prior_matching: 0.0, matching: vec![] }
     }
 
-    fn networks<'a>(&'a mut self, step: &'a Step) -> Vec<(&'a mut Mlp, &'a Gradient)> {
-        vec![(&mut self.net, &step.gradient)]
+    fn networks(&mut self) -> Vec<&mut Mlp> {
+        vec![&mut self.net]
+    }
+
+    fn gradients<'a>(&self, step: &'a Step) -> Vec<&'a Gradient> {
+        vec![&step.gradient]
     }
 }
 

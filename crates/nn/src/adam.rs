@@ -2,7 +2,8 @@
 
 use kernels::{Arithmetic, Kernel, dispatch};
 
-use crate::backward::Gradient;
+use crate::backward::{Gradient, Part};
+use crate::dense::Dense;
 use crate::mlp::Mlp;
 
 /// The state of Adam for one network. With `g` the gradient at step `t = 1, 2, …`, each parameter `θ` has
@@ -50,37 +51,49 @@ impl Adam {
     /// If `mlp` or `gradient` has another architecture than the network this state was made for, or keeps a weight
     /// in another order than row by row.
     pub fn step(&mut self, mlp: &mut Mlp, gradient: &Gradient) {
-        self.beta1_power *= Self::BETA1;
-        self.beta2_power *= Self::BETA2;
-        // What all parameters share: rate / (1 - β₁ᵗ), and 1 / √(1 - β₂ᵗ). One division is left for each.
-        let rate = self.learning_rate / (1.0 - self.beta1_power);
-        let root = 1.0 / (1.0 - self.beta2_power).sqrt();
+        self.descents(mlp, &[Part { share: 1.0, gradient }]).for_each(dispatch);
+    }
 
-        let layers = mlp.layers_mut();
-        assert_eq!(layers.len(), self.mean.layers.len(), "a network of another architecture");
-        assert_eq!(layers.len(), gradient.layers.len(), "a gradient of another architecture");
-        let moments = self.mean.layers.iter_mut().zip(&mut self.mean_square.layers);
-        for ((theta, g), (m, v)) in layers.iter_mut().zip(&gradient.layers).zip(moments) {
-            let ([weight, bias], [g_weight, g_bias]) = (theta.slices_mut(), g.slices());
-            let ([m_weight, m_bias], [v_weight, v_bias]) = (m.slices_mut(), v.slices_mut());
-            descend(weight, g_weight, m_weight, v_weight, rate, root);
-            descend(bias, g_bias, m_bias, v_bias, rate, root);
-        }
+    /// One step down the mean of gradients, in pieces that do not wait for each other.
+    pub(crate) fn descents<'a>(
+        &'a mut self,
+        mlp: &'a mut Mlp,
+        parts: &'a [Part<'a>],
+    ) -> impl Iterator<Item = Descent<'a>> {
+        let Self { mean, mean_square, learning_rate, beta1_power, beta2_power } = self;
+        assert!(mean.has_shapes_of(mlp.layers()), "a network of another architecture");
+        assert!(
+            parts.iter().all(|part| part.gradient.has_shapes_of(mlp.layers())),
+            "a gradient of another architecture"
+        );
+        *beta1_power *= Self::BETA1;
+        *beta2_power *= Self::BETA2;
+        // What all parameters share: rate / (1 - β₁ᵗ), and 1 / √(1 - β₂ᵗ). One division is left for each.
+        let rate = *learning_rate / (1.0 - *beta1_power);
+        let root = 1.0 / (1.0 - *beta2_power).sqrt();
+
+        let theta = mlp.layers_mut().iter_mut().flat_map(Dense::slices_mut);
+        let [m, v] = [mean, mean_square].map(|moment| moment.layers.iter_mut().flat_map(Dense::slices_mut));
+        theta.zip(m).zip(v).enumerate().flat_map(move |(slice, ((theta, m), v))| {
+            let pieces = theta.chunks_mut(PIECE).zip(m.chunks_mut(PIECE)).zip(v.chunks_mut(PIECE));
+            let places = (0..).step_by(PIECE).map(move |from| (slice, from));
+            let descent = move |(place, ((theta, m), v))| Descent { theta, m, v, parts, place, rate, root };
+            places.zip(pieces).map(descent)
+        })
     }
 }
 
-/// The three updates, parameter by parameter.
-fn descend(theta: &mut [f64], g: &[f64], m: &mut [f64], v: &mut [f64], rate: f64, root: f64) {
-    assert_eq!(theta.len(), m.len(), "a network of another architecture");
-    assert_eq!(theta.len(), g.len(), "a gradient of another architecture");
-    dispatch(Descent { theta, g, m, v, rate, root });
-}
+/// Parameters of a [`Descent`], at most: their gradient stays in the first cache.
+const PIECE: usize = 1024;
 
-struct Descent<'a> {
+/// The three updates, for some parameters of one slice: weights or biases of a layer.
+pub(crate) struct Descent<'a> {
     theta: &'a mut [f64],
-    g: &'a [f64],
     m: &'a mut [f64],
     v: &'a mut [f64],
+    parts: &'a [Part<'a>],
+    /// Which slice, and from where on.
+    place: (usize, usize),
     rate: f64,
     root: f64,
 }
@@ -90,8 +103,16 @@ impl Kernel for Descent<'_> {
 
     #[inline(always)]
     fn run<A: Arithmetic>(self) {
-        let Self { theta, g, m, v, rate, root } = self;
-        for (((theta, &g), m), v) in theta.iter_mut().zip(g).zip(m).zip(v) {
+        let Self { theta, m, v, parts, place: (slice, from), rate, root } = self;
+        let mut sum = [0.0; PIECE];
+        let g = &mut sum[..theta.len()];
+        for Part { share, gradient } in parts {
+            let part = &gradient.layers[slice / 2].slices()[slice % 2][from..];
+            for (g, part) in g.iter_mut().zip(part) {
+                *g = A::mul_add(*share, *part, *g);
+            }
+        }
+        for (((theta, &mut g), m), v) in theta.iter_mut().zip(g).zip(m).zip(v) {
             *m = A::mul_add(Adam::BETA1, *m, (1.0 - Adam::BETA1) * g);
             *v = A::mul_add(Adam::BETA2, *v, (1.0 - Adam::BETA2) * g * g);
             *theta -= rate * *m / A::mul_add(root, v.sqrt(), Adam::EPSILON);
@@ -124,7 +145,7 @@ mod tests {
 
     proptest! {
         /// Every parameter follows its own recurrence, through steps of different gradients (down to sizes where
-        /// ε matters) and a change of the learning rate half way.
+        /// ε matters), each of them the mean of two, and a change of the learning rate half way.
         #[test]
         fn every_parameter_follows_the_recurrence(
             gradients in prop::collection::vec(prop::collection::vec(-1.0..1.0f64, 11), 2..8),
@@ -138,14 +159,17 @@ mod tests {
             let start = mlp.flat_parameters();
 
             let mut adam = Adam::new(&mlp, 0.1);
-            let mut gradient = mlp.gradient();
+            let [mut quarter, mut rest] = [mlp.gradient(), mlp.gradient()];
             for (i, step) in gradients.iter().enumerate() {
                 if i == half {
                     adam.set_learning_rate(0.02);
                 }
-                let entries = gradient.layers_mut().iter_mut().flat_map(|layer| layer.parameters_mut());
-                entries.zip(step).for_each(|(entry, &g)| *entry = g);
-                adam.step(&mut mlp, &gradient);
+                for (part, factor) in [(&mut quarter, 2.5), (&mut rest, 0.5)] {
+                    let entries = part.layers_mut().iter_mut().flat_map(|layer| layer.parameters_mut());
+                    entries.zip(step).for_each(|(entry, &g)| *entry = factor * g);
+                }
+                let parts = [(0.25, &quarter), (0.75, &rest)].map(|(share, gradient)| Part { share, gradient });
+                adam.descents(&mut mlp, &parts).for_each(dispatch);
             }
 
             for (k, (&theta, end)) in start.iter().zip(mlp.flat_parameters()).enumerate() {
@@ -153,6 +177,22 @@ mod tests {
                 let expected = by_hand(theta, &history, |i| if i < half { 0.1 } else { 0.02 });
                 assert_relative_eq!(end, expected, max_relative = 1e-10, epsilon = 1e-12);
             }
+        }
+    }
+
+    /// A layer of more parameters than go down together, each with a slope of its own near `ε`.
+    #[test]
+    fn every_piece_of_a_layer_follows_its_own_slopes() {
+        let mut mlp = Mlp::new(&[40, 60], &mut ChaCha8Rng::seed_from_u64(6));
+        let (start, mut gradient) = (mlp.flat_parameters(), mlp.gradient());
+        assert!(mlp.layers()[0].weight.len() > 2 * PIECE);
+        let slope = |k: usize| 1e-8 * (k as f64).sin();
+        for (k, entry) in gradient.layers_mut()[0].parameters_mut().enumerate() {
+            *entry = slope(k);
+        }
+        Adam::new(&mlp, 0.1).step(&mut mlp, &gradient);
+        for (k, (&theta, end)) in start.iter().zip(mlp.flat_parameters()).enumerate() {
+            assert_relative_eq!(end, by_hand(theta, &[slope(k)], |_| 0.1), epsilon = 1e-12);
         }
     }
 

@@ -85,28 +85,24 @@ impl Gradient {
         &mut self.layers
     }
 
-    /// Back to 0.
-    pub fn clear(&mut self) {
-        self.layers.iter_mut().flat_map(Dense::slices_mut).for_each(|slice| slice.fill(0.0));
-    }
-
-    /// `self ← self + weight · other`: the gradient of a batch from those of its parts.
-    ///
-    /// # Panics
-    /// If the other is of another architecture.
-    pub fn scaled_add(&mut self, weight: f64, other: &Gradient) {
-        assert_eq!(self.layers.len(), other.layers.len(), "a gradient of another architecture");
-        for (mine, theirs) in self.layers.iter_mut().zip(&other.layers) {
-            mine.check_shapes(theirs);
-            mine.weight.scaled_add(weight, &theirs.weight);
-            mine.bias.scaled_add(weight, &theirs.bias);
-        }
+    /// Whether it is one of a network with these layers.
+    pub(crate) fn has_shapes_of(&self, layers: &[Dense]) -> bool {
+        self.layers.len() == layers.len() && self.layers.iter().zip(layers).all(|(a, b)| a.has_shape_of(b))
     }
 
     /// All of it in one vector, in the order of [`Mlp::flat_parameters`].
     pub fn flat(&self) -> Vec<f64> {
         self.layers.iter().flat_map(Dense::parameters).copied().collect()
     }
+}
+
+/// What a part of a batch adds to the gradient of a mean over all of it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Part<'a> {
+    /// Of all rows.
+    pub(crate) share: f64,
+    /// Of the mean over this part.
+    pub(crate) gradient: &'a Gradient,
 }
 
 impl Mlp {
@@ -255,14 +251,5 @@ mod tests {
         let (mlp, x, _) = random_case(&[3, 4, 2], 2, 2);
         let (other, ..) = random_case(&[3, 5, 2], 2, 3);
         mlp.forward_on(&x, &mut other.tape(2));
-    }
-
-    /// One unit of the other does not stand for all.
-    #[test]
-    #[should_panic(expected = "a layer of another shape")]
-    fn a_gradient_of_a_narrower_network_is_refused() {
-        let (mlp, ..) = random_case(&[3, 4], 2, 4);
-        let (other, ..) = random_case(&[3, 1], 2, 5);
-        mlp.gradient().scaled_add(1.0, &other.gradient());
     }
 }

@@ -46,10 +46,9 @@ impl Dense {
         self.weight.len() + self.bias.len()
     }
 
-    /// Panics unless the other has the shapes of this one: an array of ndarray with one row or one number would serve for all.
-    pub(crate) fn check_shapes(&self, other: &Dense) {
-        let shapes = |layer: &Dense| (layer.weight.dim(), layer.bias.dim());
-        assert_eq!(shapes(self), shapes(other), "a layer of another shape");
+    /// Whether the other has the same shapes.
+    pub(crate) fn has_shape_of(&self, other: &Dense) -> bool {
+        (self.weight.dim(), self.bias.dim()) == (other.weight.dim(), other.bias.dim())
     }
 
     /// `y ← x W + b` into a buffer: `x` is `[n, in]`, `y` is `[n, out]`.

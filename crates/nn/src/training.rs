@@ -27,8 +27,11 @@ pub trait Learner: Send + Sync {
     /// workspace, and returns the terms of the bound, averaged over the rows, in nats.
     fn loss_gradient(&self, x: &ArrayRef2<f64>, rng: &mut ChaCha8Rng, work: &mut Self::Workspace) -> Bound;
 
-    /// Each network beside its gradient, always in the same order.
-    fn networks<'a>(&'a mut self, work: &'a Self::Workspace) -> Vec<(&'a mut Mlp, &'a Gradient)>;
+    /// The networks that are trained, always in the same order.
+    fn networks(&mut self) -> Vec<&mut Mlp>;
+
+    /// Their gradients, in this order.
+    fn gradients<'a>(&self, work: &'a Self::Workspace) -> Vec<&'a Gradient>;
 
     /// Whether this term is in the loss. All are unless a model says otherwise.
     fn trains(&self, term: Term) -> bool {
@@ -87,11 +90,10 @@ impl Training {
     ) -> Result<(), TrainingError> {
         let streams = self.streams.role("training");
         let mut shards = Shards::new(model, self.batch, streams.role("noise"));
-        let networks = shards.networks(model);
         let mut adams: Vec<Adam> =
-            networks.iter().map(|(net, _)| Adam::new(net, self.learning_rate)).collect();
+            model.networks().iter().map(|net| Adam::new(net, self.learning_rate)).collect();
         // The last parameters that were good on their batch.
-        let mut good: Vec<Mlp> = networks.into_iter().map(|(net, _)| net.clone()).collect();
+        let mut good: Vec<Mlp> = model.networks().into_iter().map(|net| net.clone()).collect();
         let mut course = Course::default();
         let mut x = Array2::zeros((self.batch, d));
         let mut rng = streams.rng(0);
@@ -103,21 +105,19 @@ impl Training {
                 Some((name, value)) => Err(TrainingError::broken(step, name, value)),
                 None => course.is_good(step, &bound, |term| model.trains(term)),
             };
-            let networks = shards.networks(model).into_iter();
+            let networks = model.networks().into_iter();
             match judged {
-                Ok(true) => networks.zip(&mut good).for_each(|((net, _), kept)| kept.copy_parameters(net)),
+                Ok(true) => networks.zip(&mut good).for_each(|(net, kept)| kept.copy_parameters(net)),
                 Ok(false) => {}
                 Err(error) => {
-                    networks.zip(&good).for_each(|((net, _), kept)| net.copy_parameters(kept));
+                    networks.zip(&good).for_each(|(net, kept)| net.copy_parameters(kept));
                     return Err(error);
                 }
             }
             if step < self.steps {
                 watch(step, &bound);
-                for ((net, gradient), adam) in shards.networks(model).into_iter().zip(&mut adams) {
-                    adam.set_learning_rate(self.rate(step));
-                    adam.step(net, gradient);
-                }
+                adams.iter_mut().for_each(|adam| adam.set_learning_rate(self.rate(step)));
+                shards.descend(model, &mut adams);
             }
         }
         Ok(())
@@ -179,8 +179,12 @@ mod tests {
             Bound { reconstruction: -0.5 * square, prior_matching: 0.0, matching }
         }
 
-        fn networks<'a>(&'a mut self, work: &'a Pass) -> Vec<(&'a mut Mlp, &'a Gradient)> {
-            vec![(&mut self.net, &work.gradient)]
+        fn networks(&mut self) -> Vec<&mut Mlp> {
+            vec![&mut self.net]
+        }
+
+        fn gradients<'a>(&self, work: &'a Pass) -> Vec<&'a Gradient> {
+            vec![&work.gradient]
         }
     }
 

@@ -39,11 +39,12 @@ impl Learner for VaeLearner {
         self.vae.loss_gradient(x, &step.eps, &self.objective, &mut step.work)
     }
 
-    fn networks<'a>(&'a mut self, step: &'a Step) -> Vec<(&'a mut Mlp, &'a Gradient)> {
-        vec![
-            (self.vae.encoder.net_mut(), step.work.encoder_gradient()),
-            (self.vae.decoder.net_mut(), step.work.decoder_gradient()),
-        ]
+    fn networks(&mut self) -> Vec<&mut Mlp> {
+        vec![self.vae.encoder.net_mut(), self.vae.decoder.net_mut()]
+    }
+
+    fn gradients<'a>(&self, step: &'a Step) -> Vec<&'a Gradient> {
+        vec![step.work.encoder_gradient(), step.work.decoder_gradient()]
     }
 
     fn trains(&self, term: Term) -> bool {
@@ -64,17 +65,18 @@ mod tests {
 
     /// The encoder and then the decoder, each beside the slopes of the loss by its own parameters.
     #[test]
-    fn networks_come_with_their_gradients() {
+    fn networks_and_gradients_are_in_one_order() {
         let vae = Vae::new(2, &[3], 1, Variance::Learned, &mut Streams::new(1).rng(0));
         let mut learner = VaeLearner { vae: vae.clone(), objective: Objective::ELBO };
         let (x, mut step) = (array![[0.4, -1.0], [1.3, 0.2]], learner.workspace(2));
         learner.loss_gradient(&x, &mut Streams::new(2).rng(0), &mut step);
         let mut work = vae.workspace(2);
         vae.loss_gradient(&x, &step.eps, &Objective::ELBO, &mut work);
-        let found: Vec<_> =
-            learner.networks(&step).into_iter().map(|(net, slopes)| (net.clone(), slopes.flat())).collect();
+        let slopes: Vec<_> = learner.gradients(&step).into_iter().map(Gradient::flat).collect();
+        let networks: Vec<Mlp> = learner.networks().into_iter().map(|net| net.clone()).collect();
         let encoder = (vae.encoder.net().clone(), work.encoder_gradient().flat());
         let decoder = (vae.decoder.net().clone(), work.decoder_gradient().flat());
+        let found: Vec<_> = networks.into_iter().zip(slopes).collect();
         assert_eq!(found, [encoder, decoder]);
     }
 

@@ -1,5 +1,7 @@
 //! The diffusion model as [`nn::Training`] sees it: a denoiser, noise levels, and what of them is trained.
 
+use std::iter::once;
+
 use ndarray::{Array1, Array2, ArrayRef2};
 use ndarray_rand::rand::Rng;
 use nn::{Gradient, Learner, Mlp, Tape};
@@ -77,6 +79,10 @@ impl VdmLearner {
     pub fn new(denoiser: DenoiserNet, levels: NoiseLevels, weighting: Weighting, times: Times) -> Self {
         Self { denoiser, levels, weighting, times }
     }
+
+    fn learns_end_points(&self) -> bool {
+        self.weighting == (Weighting::Elbo { learn_end_points: true })
+    }
 }
 
 impl Times {
@@ -122,12 +128,13 @@ impl Learner for VdmLearner {
         bound
     }
 
-    fn networks<'a>(&'a mut self, work: &'a Buffers) -> Vec<(&'a mut Mlp, &'a Gradient)> {
-        let mut networks = vec![(self.denoiser.net_mut(), &work.gradient)];
-        if self.weighting == (Weighting::Elbo { learn_end_points: true }) {
-            networks.push((self.levels.line_mut(), &work.line_gradient));
-        }
-        networks
+    fn networks(&mut self) -> Vec<&mut Mlp> {
+        let line = self.learns_end_points().then_some(&mut self.levels).map(NoiseLevels::line_mut);
+        once(self.denoiser.net_mut()).chain(line).collect()
+    }
+
+    fn gradients<'a>(&self, work: &'a Buffers) -> Vec<&'a Gradient> {
+        once(&work.gradient).chain(self.learns_end_points().then_some(&work.line_gradient)).collect()
     }
 
     /// Noise levels that are no schedule any more, or outside of their range: then there is no model to be bounded.

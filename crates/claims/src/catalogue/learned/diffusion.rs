@@ -165,9 +165,8 @@ fn so_does_its_gradient() -> Claim {
                 let (x, eps, u) = problem.batch();
                 let mut work = nn::Learner::workspace(&learner, x.nrows());
                 learner.loss_gradient_given_noise(&x, &eps, &u, &mut work);
-                let mut learner = learner;
                 let gradients: Vec<f64> =
-                    nn::Learner::networks(&mut learner, &work).iter().flat_map(|(_, gradient)| gradient.flat()).collect();
+                    nn::Learner::gradients(&learner, &work).into_iter().flat_map(nn::Gradient::flat).collect();
                 let fall = problem.ends.1 - problem.ends.0;
                 let parameters = [&problem.weights[..], &[fall, problem.ends.0]].concat();
                 let loss = |parameters: &[f64]| {

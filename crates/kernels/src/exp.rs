@@ -1,11 +1,12 @@
-//! The exponential in base 2: `2^x = 2^n 2^f` with `n` the integer nearest to `x`, so that `|f| ≤ ½`.
+//! The exponential in base 2: `2^x = 2^n 2^f` with `n` the integer nearest to `x`, so that `|f| ≤ ½`. In base 2 taking the
+//! integer out loses nothing.
 
 use crate::{Arithmetic, polynomial};
 
 /// `3 · 2⁵¹`: added to a number below 2⁵¹ it leaves the nearest integer in the last bits.
 pub(crate) const ROUND: f64 = 6_755_399_441_055_744.0;
 /// Zero as the exponent of a number is written.
-const BIAS: u64 = 1023;
+pub(crate) const BIAS: u64 = 1023;
 
 /// `(2^f - 1) / f` for `|f| ≤ ½`: near `ln 2, (ln 2)²/2!, …`, but with the error spread evenly (Remez's algorithm, in 300 bits),
 /// so that degree 11 is enough for `2^f` to be off by less than 1e-17.
@@ -23,26 +24,14 @@ const REST_OF_EXP2: [f64; 11] = [
     4.456_677_790_000_052_4e-10,
 ];
 
-/// `2^x = scale (1 + f rest)`, with a power of two and `|f| ≤ ½`.
-pub(crate) struct Exp2 {
-    pub(crate) scale: f64,
-    pub(crate) f: f64,
-    pub(crate) rest: f64,
-}
-
-/// For `|x| ≤ 1022`. In base 2 taking the integer out loses nothing.
-#[inline(always)]
-pub(crate) fn exp2<A: Arithmetic>(x: f64) -> Exp2 {
-    const ROUND_AND_BIAS: f64 = ROUND + BIAS as f64;
-    let n = x + ROUND_AND_BIAS;
-    let f = x - (n - ROUND_AND_BIAS);
-    Exp2 { scale: f64::from_bits(n.to_bits() << 52), f, rest: polynomial::<A, _>(f, &REST_OF_EXP2) }
-}
-
 /// `2^x` for `x ≤ 0`, within 2 ulp; below -1020 it stays what it is there, 9e-308.
 #[inline(always)]
 pub fn exp2_of_negative<A: Arithmetic>(x: f64) -> f64 {
+    const ROUND_AND_BIAS: f64 = ROUND + BIAS as f64;
     const LEAST: f64 = -1020.0;
-    let Exp2 { scale, f, rest } = exp2::<A>(if x < LEAST { LEAST } else { x });
-    A::mul_add(f, rest, 1.0) * scale
+    let x = if x < LEAST { LEAST } else { x };
+    let n = x + ROUND_AND_BIAS;
+    let f = x - (n - ROUND_AND_BIAS);
+    let scale = f64::from_bits(n.to_bits() << 52);
+    A::mul_add(f, polynomial::<A, _>(f, &REST_OF_EXP2), 1.0) * scale
 }

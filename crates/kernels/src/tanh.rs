@@ -1,42 +1,55 @@
 //! The hyperbolic tangent.
 //!
-//! `tanh |x| = m / (m + 2)` with `m = e^{2|x|} - 1`. With `e^{2|x|} = 2^n (1 + p)` that is `m = 2^n p + (2^n - 1)`, in which the
-//! second term is exact. Next to 0 the errors of `m` and of `m + 2` would be felt: there `tanh x = x - x q`, with `q` a small
-//! fraction. It is near Lambert's `x²/(3 + x²/(5 + …))`, but meets it where Chebyshev would, so that three terms over four are off by
-//! less than 4e-19.
+//! `|x| = n ln 2 / 2 + r` with a whole number `n ≥ 0` and `r` from 0 to `ln 2 / 2`, so that `e^{2|x|} = 2^n e^{2r}`. With `tanh r = S/C`,
+//! where `e^{2r} = (C + S)/(C - S)`, and with `h = (2^n - 1)/2`, which is exact,
+//!
+//! `tanh |x| = N / (N + (C - S))`, `N = h C + h S + S`:
+//!
+//! all terms are positive, nothing cancels. The denominator is made of `N` as it was rounded, because errors that both share
+//! are divided away. For `n = 0`, where `h = 0`, only a small part is left to a quotient: `tanh r = r - R/C`.
+//!
+//! `R = r³ (⅓ + …)` and `C = 1 + …` are near Lambert's fraction `r/(1 + r²/(3 + r²/(5 + …)))`, but meet the function where Chebyshev would,
+//! so that three terms over three are off by less than 8e-18.
 
 use std::f64::consts::LOG2_E;
 use std::hint::select_unpredictable as select;
 
-use crate::exp::{Exp2, exp2};
+use crate::exp::{BIAS, ROUND};
 use crate::{Arithmetic, Kernel, dispatch, polynomial};
 
-/// Below it the fraction.
-const SMALL: f64 = 0.55;
-/// Its numerator over `x²`, and its denominator, in powers of `x²`.
-const NUMERATOR: [f64; 3] = [0.333_333_333_333_333_3, 0.020_501_964_963_793_903, 0.000_199_318_324_551_384_5];
-const DENOMINATOR: [f64; 4] =
-    [1.0, 0.461_505_894_891_380_7, 0.023_295_551_025_482_31, 0.000_206_683_988_081_524_7];
+/// `R/r³` and `C`, in powers of `r²`.
+const R: [f64; 3] = [0.333_333_333_333_333_26, 0.016_156_317_522_735_057, 6.388_213_223_979_37e-6];
+const C: [f64; 3] = [1.0, 0.448_468_952_568_123_75, 0.017_501_983_767_603_92];
 
-/// From here on the value is 1 to rounding.
-const ONE_FROM: f64 = 20.0;
+/// `ln 2 / 2` in two parts: the first times any `n` is exact.
+const STEP: [f64; 2] = [0.346_573_590_279_959_4, 1.327_876_037_833_985_2e-14];
+
+/// From here on the value is 1 to rounding; a whole number of steps, which leaves no `r`.
+const ONE_FROM: f64 = 58.0 * (STEP[0] + STEP[1]);
 
 /// `tanh x`, within 2 ulp.
 #[inline(always)]
 pub fn tanh<A: Arithmetic>(x: f64) -> f64 {
+    const ROUND_AND_BIAS: f64 = ROUND + BIAS as f64;
     let size = x.abs();
     let size = if size > ONE_FROM { ONE_FROM } else { size };
-    let Exp2 { scale, f, rest } = exp2::<A>(2.0 * LOG2_E * size);
-    let m = A::mul_add(scale * f, rest, scale - 1.0);
+    // Rounded to the nearest of what is half too small; but for a little, so that at 0 there is no choice.
+    let n = A::mul_add(2.0 * LOG2_E, size, -0.499) + ROUND_AND_BIAS;
+    let half_power = f64::from_bits((n.to_bits() - 1) << 52);
+    let h = half_power - 0.5;
+    let n = n - ROUND_AND_BIAS;
+    let r = A::mul_add(-n, STEP[1], A::mul_add(-n, STEP[0], size));
 
-    let z = size * size;
-    let numerator = z * polynomial::<A, _>(z, &NUMERATOR);
-    let denominator = polynomial::<A, _>(z, &DENOMINATOR);
+    let z = r * r;
+    let c = polynomial::<A, _>(z, &C);
+    let rest = r * z * polynomial::<A, _>(z, &R);
+    let s = A::mul_add(r, c, -rest);
 
-    // Not three `if` by one condition, of which the compiler would make a branch.
-    let small = size < SMALL;
-    let q = select(small, numerator, m) / select(small, denominator, m + 2.0);
-    select(small, A::mul_add(-size, q, size), q).copysign(x)
+    let first = h == 0.0;
+    let part = select(first, -rest, s);
+    let numerator = A::mul_add(h, c, A::mul_add(h, s, part));
+    let quotient = numerator / (numerator + (c - part));
+    (select(first, r, 0.0) + quotient).copysign(x)
 }
 
 struct Tanh<'a>(&'a mut [f64]);

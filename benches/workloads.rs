@@ -13,7 +13,7 @@
 //! One line of JSON for each. What is made once and used by every sample (factors, schedules, first parameters) is inside the
 //! time, compilation is not.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use benches::{Floor, Limits, tasks};
 use clap::{Parser, ValueEnum};
@@ -29,10 +29,10 @@ struct Arguments {
     /// Which
     #[arg(value_enum)]
     workloads: Vec<Workload>,
-    /// Also say how long each takes at least at the rates of the chip, which are measured first, and what share of its time that is
+    /// Also say how long each takes at least at the rates of the chip, which are measured before and after, and what share of its time that is
     #[arg(long)]
     floor: bool,
-    /// Rounds of each, of which the least time counts [default: 1; with --floor 5, as for the rates of the chip]
+    /// Rounds of each, of which the least time counts [default: 1; with --floor 5, or as many as last as long as the rates of the chip are measured]
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
     rounds: Option<u32>,
     /// Multiplies every size: 0.1 for a quick look
@@ -57,12 +57,13 @@ enum Workload {
 fn main() {
     let asked = Arguments::parse();
     let all = if asked.workloads.is_empty() { Workload::value_variants() } else { &asked.workloads };
-    let limits = asked.floor.then(Limits::measure);
     let rounds = asked.rounds.unwrap_or(if asked.floor { 5 } else { 1 });
-    for &workload in all {
+    // As long as each rate of the chip is measured.
+    let lasting = if asked.floor { Limits::TIME } else { Duration::ZERO };
+    let run = |workload: Workload| {
         let n = ((workload.size() as f64 * asked.scale) as u64).max(1);
-        let (seconds, check) = least(rounds, || workload.run(n));
-        let mut line = json!({
+        let (seconds, check) = least(rounds, lasting, || workload.run(n));
+        let line = json!({
             "library": "elbow",
             "workload": workload.to_possible_value().expect("none is hidden").get_name(),
             "n": n,
@@ -70,23 +71,41 @@ fn main() {
             "per_second": (n as f64 / seconds * 10.0).round() / 10.0,
             "check": check,
         });
-        if let Some(limits) = &limits {
-            let floor = workload.floor().seconds(n, limits);
-            line["floor_seconds"] = ((floor * 1e4).round() / 1e4).into();
-            line["share_of_floor"] = ((floor / seconds * 1e3).round() / 1e3).into();
-        }
+        (n, seconds, line)
+    };
+    if !asked.floor {
+        all.iter().for_each(|&workload| println!("{}", run(workload).2));
+        return;
+    }
+    // On both sides of the workloads: a machine that others share is slow for seconds at a time.
+    let before = Limits::measure();
+    let runs: Vec<_> = all.iter().map(|&workload| run(workload)).collect();
+    let limits = before.best(Limits::measure());
+    for (workload, (n, seconds, mut line)) in all.iter().zip(runs) {
+        let floor = workload.floor().seconds(n, &limits);
+        line["floor_seconds"] = ((floor * 1e4).round() / 1e4).into();
+        line["share_of_floor"] = ((floor / seconds * 1e3).round() / 1e3).into();
         println!("{line}");
     }
 }
 
-/// The least time of so many rounds, seconds, and what each of them finds: what disturbs a round only makes it slower.
-fn least(rounds: u32, work: impl Fn() -> Vec<f64>) -> (f64, Vec<f64>) {
-    let round = |_| {
+/// The least time, seconds, of so many rounds and of more until they lasted so long, and what was found: what disturbs a round
+/// only makes it slower.
+fn least(rounds: u32, lasting: Duration, work: impl Fn() -> Vec<f64>) -> (f64, Vec<f64>) {
+    let begin = Instant::now();
+    let mut best = (f64::INFINITY, vec![]);
+    for done in 0.. {
+        if done >= rounds && begin.elapsed() >= lasting {
+            break;
+        }
         let start = Instant::now();
         let check = work();
-        (start.elapsed().as_secs_f64(), check)
-    };
-    (0..rounds).map(round).min_by(|a, b| a.0.total_cmp(&b.0)).expect("one round at least")
+        let seconds = start.elapsed().as_secs_f64();
+        if seconds < best.0 {
+            best = (seconds, check);
+        }
+    }
+    best
 }
 
 impl Workload {

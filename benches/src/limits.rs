@@ -23,14 +23,26 @@ pub struct Limits {
 }
 
 /// The best of so many rounds counts: what disturbs a round only makes it slower.
-const ROUNDS: usize = 5;
-/// How long a round takes at least.
-const ROUND: Duration = Duration::from_millis(60);
+const ROUNDS: u32 = 10;
 
 impl Limits {
+    /// How long each rate is measured.
+    pub const TIME: Duration = Duration::from_millis(600);
+
     /// Measures them; takes some seconds.
     pub fn measure() -> Self {
         Self { normals: normals(), exps: exps(), flops: flops(), bytes: bytes() }
+    }
+
+    /// The higher of each rate.
+    #[must_use]
+    pub fn best(self, other: Self) -> Self {
+        Self {
+            normals: self.normals.max(other.normals),
+            exps: self.exps.max(other.exps),
+            flops: self.flops.max(other.flops),
+            bytes: self.bytes.max(other.bytes),
+        }
     }
 }
 
@@ -41,7 +53,7 @@ fn rate<S>(units: f64, state: impl Fn() -> S + Sync, work: impl Fn(&mut S) + Syn
             let mut state = state();
             work(&mut state);
             let (start, mut times) = (Instant::now(), 0u32);
-            while start.elapsed() < ROUND {
+            while start.elapsed() < Limits::TIME / ROUNDS {
                 work(&mut state);
                 times += 1;
             }

@@ -32,7 +32,7 @@ struct Arguments {
     /// Also say how long each takes at least at the rates of the chip, which are measured before and after, and what share of its time that is
     #[arg(long)]
     floor: bool,
-    /// Rounds of each, of which the least time counts [default: 1; with --floor 5, or as many as last as long as the rates of the chip are measured]
+    /// Rounds of each, of which the least time counts [default: 1; with --floor 5, and more until they last as long as the rates of the chip are measured]
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
     rounds: Option<u32>,
     /// Multiplies every size: 0.1 for a quick look
@@ -57,9 +57,12 @@ enum Workload {
 fn main() {
     let asked = Arguments::parse();
     let all = if asked.workloads.is_empty() { Workload::value_variants() } else { &asked.workloads };
-    let rounds = asked.rounds.unwrap_or(if asked.floor { 5 } else { 1 });
-    // As long as each rate of the chip is measured.
-    let lasting = if asked.floor { Limits::TIME } else { Duration::ZERO };
+    let (rounds, lasting) = match asked.rounds {
+        Some(rounds) => (rounds, Duration::ZERO),
+        // As long as each rate of the chip is measured.
+        None if asked.floor => (5, Limits::TIME),
+        None => (1, Duration::ZERO),
+    };
     let run = |workload: Workload| {
         let n = ((workload.size() as f64 * asked.scale) as u64).max(1);
         let (seconds, check) = least(rounds, lasting, || workload.run(n));

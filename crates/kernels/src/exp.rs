@@ -6,7 +6,9 @@ use crate::{Arithmetic, polynomial};
 /// `3 · 2⁵¹`: added to a number below 2⁵¹ it leaves the nearest integer in the last bits.
 pub(crate) const ROUND: f64 = 6_755_399_441_055_744.0;
 /// Zero as the exponent of a number is written.
-pub(crate) const BIAS: u64 = 1023;
+const BIAS: u64 = 1023;
+/// Both: the last bits are the exponent of a power of two, as it is written.
+pub(crate) const ROUND_AND_BIAS: f64 = ROUND + BIAS as f64;
 
 /// `(2^f - 1) / f` for `|f| ≤ ½`: near `ln 2, (ln 2)²/2!, …`, but with the error spread evenly (Remez's algorithm, in 300 bits),
 /// so that degree 11 is enough for `2^f` to be off by less than 1e-17.
@@ -27,7 +29,6 @@ const REST_OF_EXP2: [f64; 11] = [
 /// `2^x` for `x ≤ 0`, within 2 ulp; below -1020 it stays what it is there, 9e-308.
 #[inline(always)]
 pub fn exp2_of_negative<A: Arithmetic>(x: f64) -> f64 {
-    const ROUND_AND_BIAS: f64 = ROUND + BIAS as f64;
     const LEAST: f64 = -1020.0;
     let x = if x < LEAST { LEAST } else { x };
     let n = x + ROUND_AND_BIAS;

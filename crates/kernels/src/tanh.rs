@@ -14,7 +14,7 @@
 use std::f64::consts::LOG2_E;
 use std::hint::select_unpredictable as select;
 
-use crate::exp::{BIAS, ROUND};
+use crate::exp::ROUND_AND_BIAS;
 use crate::{Arithmetic, Kernel, dispatch, polynomial};
 
 /// `R/r³` and `C`, in powers of `r²`.
@@ -30,7 +30,6 @@ const ONE_FROM: f64 = 58.0 * (STEP[0] + STEP[1]);
 /// `tanh x`, within 2 ulp.
 #[inline(always)]
 pub fn tanh<A: Arithmetic>(x: f64) -> f64 {
-    const ROUND_AND_BIAS: f64 = ROUND + BIAS as f64;
     let size = x.abs();
     let size = if size > ONE_FROM { ONE_FROM } else { size };
     // Rounded to the nearest of what is half too small; but for a little, so that at 0 there is no choice.

@@ -92,7 +92,7 @@ pub(crate) struct Descent<'a> {
     m: &'a mut [f64],
     v: &'a mut [f64],
     parts: &'a [Part<'a>],
-    /// Which slice, and from where on.
+    /// Which slice, where weights and biases take turns, and from where on.
     place: (usize, usize),
     rate: f64,
     root: f64,
